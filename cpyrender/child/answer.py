@@ -1,0 +1,95 @@
+"""From what a script left behind to the bytes that answer it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from cpyrender import formats
+from cpyrender.values import Output, Wanted
+
+NO_RESPONSE = "The script did not return a valid response"
+
+
+@frozen
+class Answer:
+    """What goes back.
+
+    @ivar figure_count: how many figures were open, where the picture is one of them.
+    """
+
+    outputs: list[Output]
+    figure_count: int | None = None
+
+
+class NoAnswer(Exception):
+    """The script left nothing that can be answered with.
+
+    @ivar cause: the value of a L{cpyrender.values.Cause}.
+    """
+
+    def __init__(self, message: str, cause: str = "no-response") -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+def answer_of(namespace: Mapping[str, Any], wanted: Wanted) -> Answer:
+    """Turn C{response}, or else the open pyplot figures, into an answer.
+
+    @raise NoAnswer: there is nothing to answer with, or not in the wanted format.
+    @raise Exception: whatever drawing the picture raises.
+    """
+    # Heavy, and long since imported by the template.
+    from cpyrender.child import pictures
+
+    name = namespace.get("filename")
+    name = name if isinstance(name, str) else ""
+    if "response" not in namespace:
+        return _open_figures(name, wanted)
+    response = namespace["response"]
+    if isinstance(response, bytes | bytearray | memoryview):
+        return Answer([Output(data=bytes(response), media_type=formats.media_type(name), name=name)])
+    if isinstance(response, str):
+        return Answer(
+            [Output(data=response.encode(errors="surrogateescape"), media_type=formats.media_type(name), name=name)]
+        )
+    if isinstance(response, dict | list | int | float):
+        return Answer([Output(data=_json(response), media_type="application/json", name=name)])
+    if not pictures.is_picture(response):
+        raise NoAnswer(f"{NO_RESPONSE}: response is of type {type(response).__name__}")
+    return Answer([pictures.encode(response, picture_format(name, wanted), wanted, name)])
+
+
+def _open_figures(name: str, wanted: Wanted) -> Answer:
+    from cpyrender.child import pictures
+
+    figures = pictures.open_figures()
+    if not figures:
+        raise NoAnswer(NO_RESPONSE)
+    if wanted.figure > len(figures):
+        count = "1 figure is open" if len(figures) == 1 else f"{len(figures)} figures are open"
+        raise NoAnswer(f"figure {wanted.figure} was asked for, but {count}")
+    figure = figures[wanted.figure - 1]
+    return Answer([pictures.encode(figure, picture_format(name, wanted), wanted, name)], len(figures))
+
+
+def picture_format(name: str, wanted: Wanted) -> str:
+    """Choose the format of a picture: what was asked for, else by the file's extension, else by what is accepted."""
+    if wanted.format is not None:
+        return wanted.format
+    by_name = formats.picture_format(formats.extension(name))
+    if by_name is not None:
+        return by_name
+    if not wanted.acceptable:
+        raise NoAnswer(f"the picture can be had as {', '.join(formats.PICTURES)}", "unacceptable")
+    return wanted.acceptable[0]
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise NoAnswer(f"{NO_RESPONSE}: {type(value).__name__} cannot be written as JSON: {error}") from None

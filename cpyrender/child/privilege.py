@@ -1,0 +1,106 @@
+"""Started as root, nothing that runs a script is root.
+
+The template gives up uid 0 before it warms up. Where the interpreter lies in a folder that only root may enter (a
+pyenv below /root), the template first shows itself, in a mount namespace of its own, the parts of it that it needs and
+hides the rest of that folder.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+import sys
+
+from cpyrender.child import linux
+
+# systemd's range for users that exist only while a service runs; no package creates accounts there.
+_FIRST, _LAST = 61184, 65519
+
+
+def leave_root(spool: str) -> None:
+    """Become an unprivileged user for good, if this process is root; do nothing otherwise.
+
+    @param spool: a folder that the new user has to own.
+    @raise OSError: it cannot be done. The process must not go on.
+    """
+    if os.geteuid() != 0:
+        return
+    uid = _unused_uid()
+    _open_the_way(_needed())
+    os.chown(spool, uid, uid)
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+    os.environ.update(USER="cpyrender", LOGNAME="cpyrender", HOME=spool)
+
+
+def _unused_uid() -> int:
+    taken = {entry.pw_uid for entry in pwd.getpwall()} | {os.stat(f"/proc/{pid}").st_uid for pid in _pids()}
+    return next(uid for uid in range(_FIRST + os.getpid() % 4000, _LAST) if uid not in taken)
+
+
+def _pids() -> list[str]:
+    return [name for name in os.listdir("/proc") if name.isdigit() and os.path.exists(f"/proc/{name}")]
+
+
+def _needed() -> set[str]:
+    """Return the folders from which Python may still import or load something."""
+    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
+    paths = {path for path in (*sys.path, *prefixes) if os.path.isdir(path)}
+    return {os.path.abspath(path) for path in paths} | {os.path.realpath(path) for path in paths}
+
+
+def _open_the_way(paths: set[str]) -> None:
+    """Make the paths reachable for everybody in a mount namespace of this process's own, where they are not yet."""
+    closed = _behind_gates(paths)
+    if not closed:
+        return
+    linux.unshare(linux.CLONE_NEWNS)
+    linux.mount("none", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
+    while closed:
+        for gate, behind in closed.items():
+            _show_only(gate, _outermost(behind))
+        # Behind an opened gate there may be another.
+        closed = _behind_gates(paths)
+
+
+def _behind_gates(paths: set[str]) -> dict[str, set[str]]:
+    closed: dict[str, set[str]] = {}
+    for path in paths:
+        gate = _gate(path)
+        if gate == path:
+            closed.setdefault(gate, set()).update(entry.path for entry in os.scandir(path))
+        elif gate is not None:
+            closed.setdefault(gate, set()).add(path)
+    return closed
+
+
+def _gate(path: str) -> str | None:
+    """Return the first folder on the way to a path that others may not enter."""
+    parts = path.split("/")
+    for end in range(2, len(parts) + 1):
+        folder = "/".join(parts[:end])
+        if not os.stat(folder).st_mode & stat.S_IXOTH:
+            return folder
+    return None
+
+
+def _outermost(paths: set[str]) -> set[str]:
+    return {path for path in paths if not any(path.startswith(other + "/") for other in paths)}
+
+
+def _show_only(gate: str, paths: set[str]) -> None:
+    """Cover a folder with an empty one in which only these paths, which lie in it, can be reached."""
+    held = {path: os.open(path, os.O_PATH) for path in paths if os.path.exists(path)}
+    linux.mount("cpyrender", gate, "tmpfs", data="mode=0755,size=1m")
+    for path, fd in held.items():
+        _make_mount_point(path, os.path.isdir(f"/proc/self/fd/{fd}"))
+        linux.mount(f"/proc/self/fd/{fd}", path, flags=linux.MS_BIND | linux.MS_REC)
+        os.close(fd)
+
+
+def _make_mount_point(path: str, is_folder: bool) -> None:
+    os.makedirs(path if is_folder else os.path.dirname(path), 0o755, exist_ok=True)
+    if not is_folder:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))

@@ -1,0 +1,163 @@
+"""A child's whole life after it has been confined: read one script, run it, answer, end."""
+
+from __future__ import annotations
+
+import builtins
+import importlib.util
+import linecache
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any, NoReturn
+
+from attrs import define, frozen
+
+from cpyrender import reporting, wire
+from cpyrender.child import failure, legacy
+from cpyrender.child.answer import Answer, NoAnswer, answer_of
+from cpyrender.values import Wanted
+
+#: What the script is called in tracebacks and as C{__file__}. No such file exists.
+NAME = "script.py"
+
+_ANY_SIZE = 1 << 62
+
+
+@frozen
+class _Task:
+    """What the server sent."""
+
+    source: bytes
+    params: Mapping[str, Any]
+    files: Mapping[str, bytes]
+    wanted: Wanted
+
+    @classmethod
+    def read(cls, fd: int) -> _Task | None:
+        """Read a submission, or return C{None} where the server closed its end instead of sending one."""
+        reader = wire.FrameReader(_ANY_SIZE)
+        while reader.read(fd):
+            pass
+        if reader.header is None:
+            return None
+        blobs = iter(_cut(reader.body, reader.header["sizes"]))
+        source = next(blobs)
+        wanted = reader.header["wanted"]
+        wanted["acceptable"] = tuple(wanted["acceptable"])
+        return cls(
+            source, reader.header["params"], dict(zip(reader.header["files"], blobs, strict=True)), Wanted(**wanted)
+        )
+
+
+def _cut(body: memoryview, sizes: list[int]) -> list[bytes]:
+    pieces, start = [], 0
+    for size in sizes:
+        pieces.append(body[start : start + size].tobytes())
+        start += size
+    return pieces
+
+
+@define
+class _Progress:
+    """What the script reported, newest last; only so many are kept."""
+
+    reports: list[tuple[float, str]]
+
+    def __call__(self, fraction: float, text: str) -> None:
+        self.reports.append((fraction, text[:200]))
+        del self.reports[:-100]
+
+
+def serve_one(*, result: int, legacy: bool) -> NoReturn:
+    """Read one submission from stdin, run it, write one answer to the descriptor C{result}, and end the process."""
+    task = _Task.read(0)
+    if task is None:
+        os._exit(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.write(result, wire.STARTED)
+    _open_standard_streams()
+    header, blobs = _run(task, legacy)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            pass  # The script closed it, or put something else in its place.
+    wire.write_all(result, wire.pack(header, blobs))
+    os._exit(0)
+
+
+def _open_standard_streams() -> None:
+    """Replace the template's streams: line by line, so that a script which is killed has said all it printed."""
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # final by typeshed only
+    for name, fd in (("stdout", 1), ("stderr", 2)):
+        stream = open(fd, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _run(task: _Task, with_legacy: bool) -> tuple[dict[str, object], list[bytes]]:
+    main = _fresh_main(task)
+    progress = _Progress([])
+    reporting.report_to(progress)
+    began = time.perf_counter()
+    encoding = None
+    try:
+        code = _compile(task.source)
+        if with_legacy:
+            legacy.install(task.source, main.__dict__)
+        exec(code, main.__dict__)
+        encoding = time.perf_counter()
+        answer = answer_of(main.__dict__, task.wanted)
+    except NoAnswer as error:
+        header: dict[str, object] = {"kind": "failed", "cause": error.cause, "message": str(error)}
+        blobs: list[bytes] = []
+    except BaseException as error:
+        header, blobs = failure.describe(error, NAME), []
+    else:
+        header, blobs = _drawn(answer), [output.data for output in answer.outputs]
+    ended = time.perf_counter()
+    header["run"] = (encoding or ended) - began
+    header["encode"] = ended - (encoding or ended)
+    return header, blobs
+
+
+def _drawn(answer: Answer) -> dict[str, object]:
+    outputs = [{"name": o.name, "media_type": o.media_type, "size": len(o.data)} for o in answer.outputs]
+    return {"kind": "drawn", "outputs": outputs, "figure_count": answer.figure_count}
+
+
+def _fresh_main(task: _Task) -> ModuleType:
+    main = ModuleType("__main__")
+    main.__dict__.update(
+        __builtins__=builtins,
+        __file__=NAME,
+        params=dict(task.params),
+        files=_put_down(task.files),
+    )
+    sys.modules["__main__"] = main
+    sys.argv = [NAME]
+    sys.path.insert(0, os.getcwd())
+    return main
+
+
+def _put_down(files: Mapping[str, bytes]) -> dict[str, Path]:
+    """Write the files into the job folder and return their paths by name."""
+    paths = {name: Path.cwd() / name for name in files}
+    for name, path in paths.items():
+        path.write_bytes(files[name])
+    return paths
+
+
+def _compile(source: bytes) -> CodeType:
+    """Compile as C{python script.py} would: with any BOM, coding line (PEP 263) and kind of line end."""
+    try:
+        lines = importlib.util.decode_source(source).splitlines(keepends=True)
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        lines = []  # compile() says what is wrong with it.
+    linecache.cache[NAME] = (len(source), None, lines, NAME)
+    return compile(source, NAME, "exec", dont_inherit=True)

@@ -1,0 +1,240 @@
+"""The template process: warms up, forks a child for each command it is sent, and buries it when it has ended.
+
+It never sees a script or an answer. The server is handed the ends of each child's own pipes; were one byte of a script
+to pass through here, every later script would find it in the memory it inherits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+from typing import Any, NoReturn
+
+from attrs import define, frozen
+
+from cpyrender.child import linux
+from cpyrender.child.confine import Limits, confine
+from cpyrender.child.privilege import leave_root
+from cpyrender.child.script import serve_one
+from cpyrender.child.warm import warm
+
+#: The one command there is.
+COMMAND_SPARE = b"spare"
+
+_SETTINGS_SIZE = 1 << 16
+
+
+@frozen
+class _Pipes:
+    """A child's own ends, and those that the server is handed, in the order in which they are sent."""
+
+    script: tuple[int, int]
+    result: tuple[int, int]
+    stdout: tuple[int, int]
+    stderr: tuple[int, int]
+    ended: tuple[int, int]
+
+    @classmethod
+    def open(cls) -> _Pipes:
+        made: list[tuple[int, int]] = []
+        try:
+            while len(made) < 5:
+                made.append(os.pipe())
+        except OSError:
+            for pair in made:
+                _close(*pair)
+            raise
+        return cls(*made)
+
+    @property
+    def of_the_server(self) -> list[int]:
+        return [self.script[1], self.result[0], self.stdout[0], self.stderr[0], self.ended[0]]
+
+    @property
+    def of_the_child(self) -> list[int]:
+        return [self.script[0], self.stdout[1], self.stderr[1], self.result[1]]
+
+
+def _close(*fds: int) -> None:
+    for fd in fds:
+        os.close(fd)
+
+
+@define
+class _Child:
+    """A child that has been forked and not yet buried.
+
+    @ivar pidfd: readable once it has ended.
+    @ivar ended: where the server waits to be told how.
+    """
+
+    pid: int
+    pidfd: int
+    ended: int
+
+    def bury(self) -> None:
+        """Kill what it left in its process group, reap it, and tell the server how it ended."""
+        # It is not reaped yet, so nobody else can have its number.
+        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        _kill_group(self.pid)
+        _, status, usage = os.wait4(self.pid, 0)
+        ending = {"status": status, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss * 1024}
+        try:
+            os.write(self.ended, json.dumps(ending).encode())
+        except BrokenPipeError:
+            pass  # The server did not wait for it.
+        _close(self.ended, self.pidfd)
+
+
+def _kill_group(leader: int) -> None:
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+class Template:
+    """A warm interpreter that does nothing but fork.
+
+    @ivar spool: the folder in which each child gets a folder of its own.
+    """
+
+    def __init__(self, commands: socket.socket, spool: str, limits: Limits, legacy: bool) -> None:
+        self._commands = commands
+        self._spool = spool
+        self._limits = limits
+        self._legacy = legacy
+        self._children: dict[int, _Child] = {}
+        self._serial = 0
+        self._poll = select.poll()
+        self._poll.register(commands, select.POLLIN)
+
+    def serve(self) -> None:
+        """Fork as often as asked, until the server is gone; then leave nothing behind."""
+        while True:
+            for fd, _ in self._poll.poll():
+                if fd != self._commands.fileno():
+                    self._bury(fd)
+                elif self._commands.recv(len(COMMAND_SPARE)) == COMMAND_SPARE:
+                    self._answer()
+                else:
+                    return self._leave()
+
+    def _answer(self) -> None:
+        try:
+            folder, fds = self._fork()
+        except OSError as error:
+            self._commands.send(json.dumps({"refused": str(error)}).encode())
+            return
+        try:
+            socket.send_fds(self._commands, [json.dumps({"folder": folder}).encode()], fds)
+        except BrokenPipeError:
+            pass  # The server is gone; the next turn of the loop finds out.
+        _close(*fds)
+
+    def _fork(self) -> tuple[str, list[int]]:
+        pipes = _Pipes.open()
+        self._serial += 1
+        # A template that was replaced may have left folders: the name must be nobody else's.
+        folder = os.path.join(self._spool, f"{os.getpid()}-{self._serial}")
+        try:
+            pid = os.fork()
+        except OSError:
+            _close(*pipes.of_the_server, *pipes.of_the_child, pipes.ended[1])
+            raise
+        if pid == 0:
+            self._become_child(pipes, folder)
+        _close(*pipes.of_the_child)
+        child = _Child(pid, os.pidfd_open(pid), pipes.ended[1])
+        self._children[child.pidfd] = child
+        self._poll.register(child.pidfd, select.POLLIN)
+        return folder, [*pipes.of_the_server, os.dup(child.pidfd)]
+
+    def _become_child(self, pipes: _Pipes, folder: str) -> NoReturn:
+        """Be the child: confine oneself, run one script, end. Nothing of the template's loop is ever reached again."""
+        try:
+            template = os.getppid()
+            linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != template:
+                os._exit(1)
+            _take_only(pipes.of_the_child)
+            confine(folder, self._limits)
+            serve_one(result=3, legacy=self._legacy)
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+        finally:
+            os._exit(70)
+
+    def _bury(self, pidfd: int) -> None:
+        self._poll.unregister(pidfd)
+        self._children.pop(pidfd).bury()
+        self._kill_orphans()
+
+    def _kill_orphans(self) -> None:
+        """Kill what an ended script had started and abandoned: it has become a child of the template by now."""
+        known = {child.pid for child in self._children.values()}
+        for pid in _children_of_this_process() - known:
+            try:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+            except (ProcessLookupError, ChildProcessError, PermissionError):
+                pass
+
+    def _leave(self) -> None:
+        for child in self._children.values():
+            signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
+        while self._children:
+            self._bury(next(iter(self._children)))
+        shutil.rmtree(self._spool, ignore_errors=True)
+
+
+def _take_only(fds: list[int]) -> None:
+    """Keep these as 0, 1, 2, 3 and close all others."""
+    # First out of the way of the numbers they are to have.
+    high = [os.dup(fd) for fd in fds]
+    while min(high) <= 3:
+        high = [os.dup(fd) for fd in high]
+    for number, fd in enumerate(high):
+        os.dup2(fd, number)
+    linux.close_from(4)
+
+
+def _children_of_this_process() -> set[int]:
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as children:
+            return {int(pid) for pid in children.read().split()}
+    except OSError:
+        return set()
+
+
+def main() -> None:
+    """Be the template: read the settings from the socket whose number is the first argument, warm up, serve."""
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    commands = socket.socket(fileno=int(sys.argv[1]))
+    commands.set_inheritable(False)
+    settings = json.loads(commands.recv(_SETTINGS_SIZE))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # A terminal or a service manager may signal the whole group; the server decides when the template ends.
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        _prepare(settings)
+    except Exception as error:
+        commands.send(json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())
+        return
+    # From here on the end of the socket says when to go: only so can the template clear up first.
+    linux.prctl(linux.PR_SET_PDEATHSIG, 0)
+    linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+    commands.send(json.dumps({"ready": os.getpid()}).encode())
+    limits = Limits(memory=settings["memory"], cpu=settings["cpu"])
+    Template(commands, settings["spool"], limits, settings["legacy"]).serve()
+
+
+def _prepare(settings: dict[str, Any]) -> None:
+    leave_root(settings["spool"])
+    os.environ.pop("PYTHONPATH", None)
+    warm(settings["preload"])

@@ -1,0 +1,252 @@
+"""The talk between a slot and its child: the script goes in, what it prints is kept, one answer comes out, in time.
+
+Plain blocking code on a handful of pipes. The child has run a stranger's script: it may say anything, or nothing, close
+what it holds, or lie. Whatever it does, the conversation ends within its limits, and with a sentence for the client.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+from attrs import asdict, define, evolve, field, frozen
+
+from cpyrender import wire
+from cpyrender.pool import hearing
+from cpyrender.pool.ending import Ending
+from cpyrender.pool.spare import Spare
+from cpyrender.values import Cause, Failed, Log, Ran, Submission, TimedOut, Timing
+
+_PIECE = 1 << 16
+# A pipe holds no more than this, so that is all a killed child can still have to say.
+_PIPE_CAPACITY = 1 << 20
+_SECONDS_TO_END = 1.0
+
+
+class NeverBegan(Exception):
+    """The child was gone before it had the whole script: another one may run it."""
+
+
+class Interrupted(Exception):
+    """The template died, and the child with it, through no fault that can be seen in the script."""
+
+
+class Cancelled(Exception):
+    """The client has left."""
+
+
+class Cancellation:
+    """Lets one thread tell another, which is waiting in poll(2), that nobody wants its answer any more.
+
+    @ivar fd: readable once L{cancel} has been called.
+    """
+
+    def __init__(self) -> None:
+        """@raise OSError: there is no room for another descriptor."""
+        self.fd = os.eventfd(0, os.EFD_CLOEXEC)
+
+    def cancel(self) -> None:
+        """Say so."""
+        os.eventfd_write(self.fd, 1)
+
+    def close(self) -> None:
+        """Let go of the descriptor."""
+        os.close(self.fd)
+
+
+@frozen(kw_only=True)
+class ConversationLimits:
+    """Where a conversation ends.
+
+    @ivar seconds: wall time from handing the script over.
+    @ivar cpu: CPU seconds that the child was given.
+    @ivar output: bytes of the answer's body.
+    @ivar log: bytes kept of stdout and of stderr, each.
+    """
+
+    seconds: float
+    cpu: float
+    output: int
+    log: int
+
+
+@define
+class _Kept:
+    """What is kept of a stream."""
+
+    limit: int
+    data: bytearray = field(factory=bytearray)
+    lost: int = 0
+
+    def add(self, data: bytes) -> None:
+        room = self.limit - len(self.data)
+        self.data += data[:room]
+        self.lost += max(0, len(data) - room)
+
+    def text(self) -> str:
+        return self.data.decode(errors="replace")
+
+
+class Conversation:
+    """One script's run in one child."""
+
+    def __init__(
+        self, spare: Spare, submission: Submission, limits: ConversationLimits, cancellation: Cancellation
+    ) -> None:
+        self._spare = spare
+        self._limits = limits
+        self._to_write = [memoryview(piece) for piece in _packed(submission)]
+        self._reader = wire.FrameReader(limits.output)
+        self._stdout, self._stderr = _Kept(limits.log), _Kept(limits.log)
+        self._started = False
+        self._deadline = 0.0
+        self._poll = select.poll()
+        self._hears: dict[int, Callable[[], Ran | None]] = {}
+        self._hear(spare.script, self._write, select.POLLOUT)
+        self._hear(spare.result, self._read)
+        self._hear(spare.stdout, lambda: self._keep(spare.stdout, self._stdout))
+        self._hear(spare.stderr, lambda: self._keep(spare.stderr, self._stderr))
+        self._hear(spare.ended, self._ended)
+        self._hear(cancellation.fd, self._cancelled)
+
+    def run(self) -> Ran:
+        """Hand the script over and return what became of it. The child is dead, or as good as, afterwards.
+
+        @raise NeverBegan: the child was gone before it had the script.
+        @raise Interrupted: the template died.
+        @raise Cancelled: nobody waits any more.
+        """
+        try:
+            outcome = self._talk()
+        finally:
+            self._spare.kill()
+        for fd, kept in ((self._spare.stdout, self._stdout), (self._spare.stderr, self._stderr)):
+            self._keep_the_rest(fd, kept)
+        return evolve(outcome, log=self._log())
+
+    def _talk(self) -> Ran:
+        self._deadline = time.monotonic() + self._limits.seconds
+        while (left := self._deadline - time.monotonic()) > 0:
+            for fd, _ in self._poll.poll(left * 1000 + 1):
+                hears = self._hears.get(fd)
+                outcome = hears() if hears is not None else None
+                if outcome is not None:
+                    return outcome
+        if self._spare.result not in self._hears:
+            return Failed(cause=Cause.CRASHED, message="the script closed the channel of its answer")
+        return TimedOut(seconds=self._limits.seconds, timing=Timing(run=self._limits.seconds))
+
+    def _hear(self, fd: int, hears: Callable[[], Ran | None], event: int = select.POLLIN) -> None:
+        self._poll.register(fd, event)
+        self._hears[fd] = hears
+
+    def _ignore(self, fd: int) -> None:
+        self._poll.unregister(fd)
+        del self._hears[fd]
+
+    def _write(self) -> None:
+        try:
+            while self._to_write:
+                written = os.write(self._spare.script, self._to_write[0][:_PIPE_CAPACITY])
+                self._to_write[0] = self._to_write[0][written:]
+                if not self._to_write[0]:
+                    del self._to_write[0]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            pass  # It reads no more. Why, its answer or its end will tell.
+        self._ignore(self._spare.script)
+        self._spare.close_script()
+
+    def _read(self) -> Ran | None:
+        try:
+            if not self._started and not self._read_started():
+                return None
+            while self._reader.read(self._spare.result):
+                pass
+        except BlockingIOError:
+            return None
+        except wire.FrameTooLarge:
+            return Failed(cause=Cause.OUTPUT, message=f"the answer is over the limit of {self._limits.output} bytes")
+        except wire.BadFrame:
+            return Failed(cause=Cause.CRASHED, message="the script wrote into the channel of its answer")
+        if self._reader.complete:
+            return hearing.outcome(self._reader, self._limits.cpu)
+        self._no_answer_will_come()
+        return None
+
+    def _read_started(self) -> bool:
+        word = os.read(self._spare.result, 1)
+        if word == wire.STARTED:
+            self._started = True
+        elif word:
+            raise wire.BadFrame
+        else:
+            self._no_answer_will_come()
+        return self._started
+
+    def _no_answer_will_come(self) -> None:
+        """Wait on for a moment only: the child has usually ended, and the template is about to say how."""
+        self._ignore(self._spare.result)
+        self._deadline = min(self._deadline, time.monotonic() + _SECONDS_TO_END)
+
+    def _keep(self, fd: int, kept: _Kept) -> None:
+        data = os.read(fd, _PIECE)
+        kept.add(data)
+        if not data:
+            self._ignore(fd)
+
+    def _keep_the_rest(self, fd: int, kept: _Kept) -> None:
+        for _ in range(_PIPE_CAPACITY // _PIECE):
+            try:
+                data = os.read(fd, _PIECE)
+            except BlockingIOError:
+                return
+            kept.add(data)
+            if not data:
+                return
+
+    def _ended(self) -> Ran | None:
+        word = os.read(self._spare.ended, _PIECE)
+        # What it wrote before it ended counts.
+        outcome = self._read_last()
+        if outcome is not None:
+            return outcome
+        if not self._started:
+            raise NeverBegan
+        if not word:
+            raise Interrupted
+        return self._ended_without_answer(Ending.parse(word))
+
+    def _read_last(self) -> Ran | None:
+        while self._spare.result in self._hears:
+            before = self._started
+            outcome = self._read()
+            if outcome is not None or self._started == before:
+                return outcome
+        return None
+
+    def _ended_without_answer(self, ending: Ending) -> Ran:
+        if ending.code < 0 and ending.cpu >= self._limits.cpu:
+            return TimedOut(seconds=self._limits.cpu, of_cpu=True)
+        how = "ended the interpreter" if ending.code >= 0 else "crashed the interpreter"
+        return Failed(cause=Cause.CRASHED, message=f"the script {how} without an answer ({ending})")
+
+    def _cancelled(self) -> NoReturn:
+        raise Cancelled
+
+    def _log(self) -> Log:
+        return Log(stdout=self._stdout.text(), stderr=self._stderr.text(), lost=self._stdout.lost + self._stderr.lost)
+
+
+def _packed(submission: Submission) -> list[bytes]:
+    header = {
+        "params": dict(submission.params),
+        "files": list(submission.files),
+        "wanted": asdict(submission.wanted),
+        "sizes": [len(submission.script), *map(len, submission.files.values())],
+    }
+    return wire.pack(header, [submission.script, *submission.files.values()])

@@ -1,0 +1,88 @@
+"""Making an L{Ran} of the frame that a child sent. Every field of it may be a lie; none is taken unchecked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from cpyrender import formats, wire
+from cpyrender.values import Cause, Drawn, Failed, Output, Ran, TimedOut, Timing
+
+_LONGEST_NAME = 1024
+_LONGEST_TEXT = 1 << 17
+_LONGEST_RUN = 86400.0
+
+
+def outcome(frame: wire.FrameReader, cpu: float) -> Ran:
+    """Return what the frame says, or that it makes no sense.
+
+    @param frame: a complete one.
+    @param cpu: the limit of CPU seconds that the child was given.
+    """
+    header = frame.header or {}
+    timing = Timing(run=_seconds(header.get("run")), encode=_seconds(header.get("encode")))
+    if header.get("kind") == "out-of-cpu":
+        return TimedOut(seconds=cpu, of_cpu=True, timing=timing)
+    try:
+        if header.get("kind") == "drawn":
+            return _drawn(header, frame.body, timing)
+        return _failed(header, timing)
+    except (KeyError, TypeError, ValueError):
+        return Failed(cause=Cause.CRASHED, message="the script forged an answer that makes no sense", timing=timing)
+
+
+def _drawn(header: Mapping[str, Any], body: memoryview, timing: Timing) -> Drawn:
+    outputs, start = [], 0
+    for said in header["outputs"]:
+        size = _count(said["size"])
+        if start + size > len(body):
+            raise ValueError("more than there is")
+        media_type = said["media_type"] if said["media_type"] in formats.ALLOWED else formats.OCTETS
+        outputs.append(
+            Output(
+                data=body[start : start + size].tobytes(),
+                media_type=media_type,
+                name=_text(said["name"], _LONGEST_NAME),
+            )
+        )
+        start += size
+    if not outputs:
+        raise ValueError("no output")
+    figures = header.get("figure_count")
+    return Drawn(outputs=tuple(outputs), figure_count=None if figures is None else _count(figures), timing=timing)
+
+
+def _failed(header: Mapping[str, Any], timing: Timing) -> Failed:
+    line = header.get("line")
+    return Failed(
+        cause=Cause(header["cause"]),
+        message=_text(header["message"]),
+        exception=_text_or_none(header.get("exception")),
+        line=None if line is None else _count(line),
+        source=_text_or_none(header.get("source")),
+        traceback=_text_or_none(header.get("traceback")),
+        timing=timing,
+    )
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 62:
+        raise ValueError("not a count")
+    return value
+
+
+def _text(value: object, longest: int = _LONGEST_TEXT) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    # A lone surrogate cannot go out as UTF-8.
+    return value[:longest].encode(errors="replace").decode()
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _seconds(value: object) -> float:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if number and math.isfinite(value) and 0 <= value < _LONGEST_RUN else 0.0  # type: ignore[arg-type,operator]

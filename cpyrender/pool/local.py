@@ -1,0 +1,270 @@
+"""L{LocalPool}: scripts run on this machine, each in a fork of one warm template."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TypeVar
+
+from attrs import define, evolve
+from twisted.internet.defer import Deferred, DeferredList, succeed
+from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.python.threadpool import ThreadPool
+from zope.interface import implementer
+
+from cpyrender.pool.conversation import Cancellation, Cancelled
+from cpyrender.pool.interfaces import Health, IRenderer
+from cpyrender.pool.slot import ChildrenKeepDying, Slot
+from cpyrender.pool.supply import SpareSupply
+from cpyrender.pool.template import TemplateFailed, TemplateSettings
+from cpyrender.pool.waiting import WaitingLine
+from cpyrender.settings import RenderSettings
+from cpyrender.values import Outcome, Ran, Refused, Submission
+
+T = TypeVar("T")
+
+
+class IPoolReactor(IReactorFromThreads, IReactorTime):
+    """What a pool needs of a reactor."""
+
+
+@define(eq=False)
+class _Job:
+    """A submission that has been taken.
+
+    @ivar arrived: when, in the reactor's seconds.
+    @ivar cancellation: how to stop it; C{None} while it waits.
+    """
+
+    submission: Submission
+    arrived: float
+    answer: Deferred[Outcome]
+    cancellation: Cancellation | None = None
+    began: float = 0.0
+
+    @property
+    def client(self) -> str:
+        return self.submission.client
+
+
+@implementer(IRenderer)
+class LocalPool:
+    """The renderer on this machine: a template, C{settings.slots} slots with a thread each, and a line before them."""
+
+    _log = Logger()
+
+    def __init__(
+        self, reactor: IPoolReactor, settings: RenderSettings | None = None, **settings_by_name: object
+    ) -> None:
+        """
+        @param settings: or, instead, each setting by its name.
+        @raise ValueError: a setting is not what it should be.
+        """
+        self._reactor = reactor
+        self.settings = settings or RenderSettings(**settings_by_name)  # type: ignore[arg-type]  # it checks them itself
+        self._line: WaitingLine[_Job] = WaitingLine(self.settings.slots, self.settings.queue)
+        self._running: set[_Job] = set()
+        self._free: list[Slot] = []
+        self._threads = ThreadPool(self.settings.slots, self.settings.slots, "cpyrender")
+        self._why_not_ready = "it has not been started"
+        self._draining = False
+        self._idle: list[Deferred[None]] = []
+        self._tidying: dict[Slot, Deferred[None]] = {}
+        self._supply: SpareSupply | None = None
+
+    # IRenderer
+
+    def start(self) -> Deferred[None]:
+        """Start the template in a thread; see L{IRenderer.start}."""
+        warm: Deferred[None] = self._in_thread(self._prepare().warm)
+        return warm.addCallbacks(self._warm, self._cold)
+
+    def start_blocking(self) -> None:
+        """Start as L{start} does, and return only when it is warm: for a process whose reactor does not run yet.
+
+        @raise TemplateFailed: it cannot be warmed up.
+        """
+        supply = self._prepare()
+        try:
+            supply.warm()
+        except BaseException:
+            self._threads.stop()
+            shutil.rmtree(self._spool, ignore_errors=True)
+            raise
+        self._warm(None)
+
+    def render(self, submission: Submission) -> Deferred[Outcome]:
+        """Run a script, or let it wait for its turn; see L{IRenderer.render}."""
+        if self._draining:
+            return succeed(Refused(reason="the server is shutting down", retry_after=self._line.retry_after()))
+        if self._line.full and not self._free:
+            reason = f"{self._line.limit} scripts are waiting already"
+            return succeed(Refused(reason=reason, retry_after=self._line.retry_after()))
+        job = _Job(submission, self._reactor.seconds(), Deferred(lambda _: self._cancel(job)))
+        self._line.join(job)
+        self._dispatch()
+        return job.answer
+
+    def drain(self) -> Deferred[None]:
+        """Take no more; see L{IRenderer.drain}."""
+        self._draining = True
+        self._why_not_ready = "it is shutting down"
+        if not self._running and not len(self._line):
+            return succeed(None)
+        idle: Deferred[None] = Deferred()
+        self._idle.append(idle)
+        return idle
+
+    def stop(self) -> Deferred[None]:
+        """Kill what runs and let go of everything; see L{IRenderer.stop}."""
+        idle = self.drain()
+        while (job := self._line.take()) is not None:
+            self._line.done(job, 0)
+            job.answer.callback(Refused(reason="the server is shutting down"))
+        for job in self._running:
+            job.answer.cancel()
+        self._tell_if_idle()
+        if self._supply is None:
+            return succeed(None)
+        supply, self._supply = self._supply, None
+        return Deferred.fromCoroutine(self._stop(idle, supply))
+
+    def health(self) -> Health:
+        """Tell how the pool is doing; see L{IRenderer.health}."""
+        return Health(
+            ready=not self._why_not_ready,
+            why_not=self._why_not_ready,
+            isolation=self.settings.isolation,
+            slots=self.settings.slots,
+            busy=len(self._running),
+            queue=self.settings.queue,
+            waiting=len(self._line),
+            restarts=self._supply.restarts if self._supply is not None else 0,
+        )
+
+    # Starting and stopping
+
+    def _prepare(self) -> SpareSupply:
+        self._why_not_ready = "it is warming up"
+        self._spool = Path(tempfile.mkdtemp(prefix="cpyrender-"))
+        settings = self.settings
+        supply = self._supply = SpareSupply(
+            TemplateSettings(
+                spool=self._spool,
+                memory=settings.memory,
+                cpu=settings.cpu_seconds,
+                preload=settings.preload,
+                legacy=not settings.no_legacy,
+            )
+        )
+        self._slots = [Slot(supply, settings) for _ in range(settings.slots)]
+        self._threads.start()
+        return supply
+
+    def _warm(self, _: object) -> None:
+        if not self._draining:
+            self._why_not_ready = ""
+        for slot in self._slots:
+            self._tidy(slot)
+
+    def _cold(self, failure: Failure) -> Failure:
+        self._why_not_ready = failure.getErrorMessage()
+        # Each script that comes tries to warm up a template again: what was missing may have come.
+        self._free.extend(self._slots)
+        self._dispatch()
+        return failure
+
+    async def _stop(self, idle: Deferred[None], supply: SpareSupply) -> None:
+        await idle
+        await DeferredList(list(self._tidying.values()))
+        await DeferredList([self._in_thread(slot.close) for slot in self._slots], consumeErrors=True)
+        await self._in_thread(supply.close)
+        self._threads.stop()
+        shutil.rmtree(self._spool, ignore_errors=True)
+
+    # The way of a job
+
+    def _in_thread(self, call: object, *args: object) -> Deferred[T]:
+        return deferToThreadPool(self._reactor, self._threads, call, *args)  # type: ignore[arg-type]
+
+    def _dispatch(self) -> None:
+        """Bring those who wait and the slots that are free together."""
+        while self._free and (job := self._line.take()) is not None:
+            # A slot with a spare at hand first.
+            slot = next((slot for slot in self._free if slot.has_spare), self._free[0])
+            self._free.remove(slot)
+            self._begin(job, slot)
+
+    def _begin(self, job: _Job, slot: Slot) -> None:
+        job.began = self._reactor.seconds()
+        self._running.add(job)
+        try:
+            job.cancellation = Cancellation()
+        except OSError:
+            return self._end(Failure(), job, slot)
+        ran: Deferred[Ran] = self._in_thread(slot.render, job.submission, job.cancellation)
+        ran.addBoth(self._end, job, slot)
+
+    def _end(self, ran: Ran | Failure, job: _Job, slot: Slot) -> None:
+        self._running.discard(job)
+        if job.cancellation is not None:
+            job.cancellation.close()
+        now = self._reactor.seconds()
+        self._line.done(job, now - job.began)
+        self._tell(job, ran)
+        if len(self._line) or self._draining:
+            self._free.append(slot)
+            self._dispatch()
+        else:
+            self._tidy(slot)
+        self._tell_if_idle()
+
+    def _tell(self, job: _Job, ran: Ran | Failure) -> None:
+        if job.answer.called:
+            return  # It was cancelled.
+        if isinstance(ran, Failure):
+            self._tell_of_failure(job, ran)
+        else:
+            timing = evolve(ran.timing, queue=job.began - job.arrived)
+            job.answer.callback(evolve(ran, timing=timing))
+
+    def _tell_of_failure(self, job: _Job, failure: Failure) -> None:
+        if failure.check(Cancelled):
+            job.answer.callback(Refused(reason="the script was stopped"))
+        elif failure.check(TemplateFailed, ChildrenKeepDying, OSError):
+            self._log.error("No interpreter can be had: {why}", why=failure.getErrorMessage())
+            job.answer.callback(Refused(reason="no interpreter can be had at the moment"))
+        else:
+            job.answer.errback(failure)
+
+    def _tidy(self, slot: Slot) -> None:
+        tidied = self._tidying[slot] = self._in_thread(slot.tidy)
+        tidied.addErrback(self._not_tidied)
+        tidied.addCallback(lambda _: self._tidied(slot))
+
+    def _tidied(self, slot: Slot) -> None:
+        del self._tidying[slot]
+        self._free.append(slot)
+        self._dispatch()
+
+    def _not_tidied(self, failure: Failure) -> None:
+        # The next script on this slot tries again, and its client is told if that fails as well.
+        failure.trap(TemplateFailed, OSError)
+        self._log.error("No spare can be had: {why}", why=failure.getErrorMessage())
+
+    def _cancel(self, job: _Job) -> None:
+        if job.cancellation is not None:
+            job.cancellation.cancel()
+        else:
+            self._line.leave(job)
+            self._tell_if_idle()
+
+    def _tell_if_idle(self) -> None:
+        if not self._running and not len(self._line):
+            waiting, self._idle = self._idle, []
+            for one in waiting:
+                one.callback(None)

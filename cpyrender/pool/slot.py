@@ -1,0 +1,120 @@
+"""A L{Slot}: the place for one script at a time, with a thread's worth of blocking code around its child."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import subprocess
+import time
+
+from cpyrender.pool.conversation import Cancellation, Conversation, ConversationLimits, Interrupted, NeverBegan
+from cpyrender.pool.spare import Spare
+from cpyrender.pool.supply import SpareSupply
+from cpyrender.settings import RenderSettings
+from cpyrender.values import Ran, Submission
+
+# A child that dies again and again before or under its script is not the machine's bad luck any more.
+_ATTEMPTS = 3
+_MS_TO_DIE = 5000
+
+
+class ChildrenKeepDying(Exception):
+    """No child lived long enough to answer."""
+
+
+class Slot:
+    """Runs one script after the other, each in a child of its own.
+
+    Its methods block, and are called in threads, never two at once.
+    """
+
+    def __init__(self, supply: SpareSupply, settings: RenderSettings) -> None:
+        self._supply = supply
+        self._settings = settings
+        self._spare: Spare | None = None
+        self._used: list[Spare] = []
+
+    @property
+    def has_spare(self) -> bool:
+        """Whether a script would meet a child that is ready for it."""
+        return self._spare is not None
+
+    def render(self, submission: Submission, cancellation: Cancellation) -> Ran:
+        """Run a script.
+
+        @raise cpyrender.pool.conversation.Cancelled: nobody waits for it any more.
+        @raise cpyrender.pool.template.TemplateFailed: no child can be had.
+        @raise OSError: the machine has no room for one.
+        @raise ChildrenKeepDying: each child, or its template, was killed from outside.
+        """
+        for _ in range(_ATTEMPTS):
+            spare, self._spare = self._spare or self._supply.spare(), None
+            self._used.append(spare)
+            try:
+                return Conversation(spare, submission, self._limits(submission), cancellation).run()
+            except (NeverBegan, Interrupted):
+                # A script is a drawing: doing it again does no harm, and the client gets its picture.
+                continue
+        raise ChildrenKeepDying(f"{_ATTEMPTS} in a row")
+
+    def _limits(self, submission: Submission) -> ConversationLimits:
+        mine = self._settings
+        return ConversationLimits(
+            seconds=min(mine.timeout, submission.timeout or mine.timeout),
+            cpu=mine.cpu_seconds,
+            output=mine.max_output,
+            log=mine.max_log,
+        )
+
+    def tidy(self) -> None:
+        """Clear away after the last scripts, and have a spare ready for the next.
+
+        @raise cpyrender.pool.template.TemplateFailed: no spare can be had.
+        @raise OSError: the machine has no room for one.
+        """
+        self.bury()
+        if self._spare is None:
+            self._spare = self._supply.spare()
+
+    def bury(self) -> None:
+        """Clear away after the last scripts."""
+        while self._used:
+            spare = self._used.pop()
+            spare.kill()
+            _wait_until_dead(spare)
+            spare.close()
+            _remove(spare.folder)
+
+    def close(self) -> None:
+        """Let go of everything. The slot is of no use any more."""
+        if self._spare is not None:
+            self._used.append(self._spare)
+            self._spare = None
+        self.bury()
+
+
+def _wait_until_dead(spare: Spare) -> None:
+    poll = select.poll()
+    poll.register(spare.pidfd, select.POLLIN)
+    poll.poll(_MS_TO_DIE)
+
+
+def _remove(folder: str) -> None:
+    """Remove a job folder, whatever a script has made of it."""
+    for _ in range(2):
+        # As quick as can be for what is usual: nothing in it.
+        try:
+            return os.rmdir(folder)
+        except FileNotFoundError:
+            return
+        except OSError:
+            pass
+        try:
+            return shutil.rmtree(folder)
+        except (OSError, RecursionError):
+            # Folders without permissions, or a thousand deep: the tool knows how to go about both.
+            subprocess.run(["chmod", "-R", "u+rwX", "--", folder], stderr=subprocess.DEVNULL, check=False)
+            subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, check=False)
+        # A process that is just dying may still have made a file.
+        time.sleep(0.01)

@@ -1,0 +1,51 @@
+"""A L{Spare}: a child that has been forked and confined and waits for its script."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from attrs import define
+
+
+@define
+class Spare:
+    """The server's ends of a child's pipes.
+
+    @ivar folder: its job folder.
+    @ivar script: where to write the submission.
+    @ivar result: where the answer comes.
+    @ivar ended: where the template says how the child ended; end of file without a word: the template itself is gone.
+    @ivar pidfd: for killing it.
+    """
+
+    folder: str
+    script: int
+    result: int
+    stdout: int
+    stderr: int
+    ended: int
+    pidfd: int
+
+    def __attrs_post_init__(self) -> None:
+        for fd in (self.script, self.result, self.stdout, self.stderr, self.ended):
+            os.set_blocking(fd, False)
+
+    def kill(self) -> None:
+        """Kill it; harmless where it has ended already."""
+        try:
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def close_script(self) -> None:
+        """Close the submission's pipe: all has been written, or the child reads no more."""
+        if self.script >= 0:
+            os.close(self.script)
+            self.script = -1
+
+    def close(self) -> None:
+        """Let go of all descriptors."""
+        self.close_script()
+        for fd in (self.result, self.stdout, self.stderr, self.ended, self.pidfd):
+            os.close(fd)

@@ -1,0 +1,167 @@
+"""The server's side of the template process: L{TemplateSettings} becomes a L{RunningTemplate} by being started.
+
+All of it blocks and is called from threads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from threading import Lock
+
+from attrs import define, field, frozen
+
+import cpyrender
+from cpyrender.pool.spare import Spare
+
+_COMMAND_SPARE = b"spare"
+_FDS_OF_A_SPARE = 6
+_MESSAGE_SIZE = 1 << 16
+_SECONDS_TO_LEAVE = 10
+
+# What of the server's environment a script may see: how to show text, numbers and time, and nothing else.
+_ENVIRONMENT = ("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_NUMERIC", "LC_TIME", "SOURCE_DATE_EPOCH", "TZ")
+
+# A clone of a warm process must stay one thread wide, and small.
+_FIXED = {
+    "MALLOC_ARENA_MAX": "1",
+    "MPLBACKEND": "agg",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+}
+
+
+class TemplateFailed(Exception):
+    """The template cannot be warmed up; the message says why."""
+
+
+class TemplateLost(Exception):
+    """The template is gone."""
+
+
+@frozen(kw_only=True)
+class TemplateSettings:
+    """What a template is made from.
+
+    @ivar spool: folder for the job folders; the template removes it when the server is gone.
+    @ivar memory: bytes that each child may take above what the template holds.
+    @ivar cpu: CPU seconds that each child may use.
+    @ivar preload: modules to import beyond the usual ones.
+    @ivar legacy: whether children know the names of 2005.
+    @ivar patience: seconds within which it has to be warm, and to answer each command.
+    """
+
+    spool: Path
+    memory: int
+    cpu: float
+    preload: tuple[str, ...] = ()
+    legacy: bool = True
+    patience: float = 60.0
+
+    def start(self) -> RunningTemplate:
+        """Start a template and wait until it is warm.
+
+        @raise TemplateFailed: it cannot be warmed up.
+        """
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.settimeout(self.patience)
+        with its:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "cpyrender.child", str(its.fileno())],
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                pass_fds=[its.fileno()],
+                process_group=0,
+            )
+        template = RunningTemplate(process, ours)
+        try:
+            self._warm_up(ours)
+        except BaseException:
+            template.close()
+            raise
+        return template
+
+    def _environment(self) -> dict[str, str]:
+        mine = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        home = str(Path(cpyrender.__file__).parent.parent)
+        path = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
+        return mine | _FIXED | {"PYTHONPATH": path, "MPLCONFIGDIR": str(self.spool / "matplotlib")}
+
+    def _warm_up(self, commands: socket.socket) -> None:
+        settings = {
+            "spool": str(self.spool),
+            "memory": self.memory,
+            "cpu": self.cpu,
+            "preload": self.preload,
+            "legacy": self.legacy,
+        }
+        try:
+            commands.send(json.dumps(settings).encode())
+            answer = commands.recv(_MESSAGE_SIZE)
+        except TimeoutError:
+            raise TemplateFailed(f"it was not warm after {self.patience:g} s") from None
+        except OSError as error:
+            raise TemplateFailed(f"it ended while warming up ({error})") from None
+        if not answer:
+            raise TemplateFailed("it ended while warming up")
+        said = json.loads(answer)
+        if "failed" in said:
+            raise TemplateFailed(said["failed"])
+
+
+@define
+class RunningTemplate:
+    """A warm template that forks spares."""
+
+    _process: subprocess.Popen[bytes]
+    _commands: socket.socket
+    _turn: Lock = field(factory=Lock)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def spare(self) -> Spare:
+        """Have a child forked.
+
+        @raise TemplateLost: the template is gone.
+        @raise OSError: it could not fork, or there was no room for another descriptor.
+        """
+        with self._turn:
+            try:
+                self._commands.send(_COMMAND_SPARE)
+                answer, fds, flags, _ = socket.recv_fds(
+                    self._commands, _MESSAGE_SIZE, _FDS_OF_A_SPARE, socket.MSG_CMSG_CLOEXEC
+                )
+            except OSError as error:
+                raise TemplateLost(str(error)) from None
+        if not answer:
+            raise TemplateLost("it has ended")
+        said = json.loads(answer)
+        if "refused" in said:
+            raise OSError(said["refused"])
+        if flags & socket.MSG_CTRUNC or len(fds) != _FDS_OF_A_SPARE:
+            for fd in fds:
+                os.close(fd)
+            raise OSError("the server has no room for another descriptor")
+        return Spare(said["folder"], *fds)
+
+    def close(self) -> None:
+        """End the template and all its children, and wait until they are gone."""
+        self._commands.close()
+        try:
+            self._process.wait(_SECONDS_TO_LEAVE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it at once: it does not answer any more."""
+        self._commands.close()
+        self._process.kill()
+        self._process.wait()

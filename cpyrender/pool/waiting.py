@@ -1,0 +1,77 @@
+"""The bounded line of those who wait for a slot."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, deque
+from statistics import median
+from typing import Generic, Protocol, TypeVar
+
+
+class HasClient(Protocol):
+    """Somebody's job."""
+
+    @property
+    def client(self) -> str:
+        """Whose."""
+
+
+J = TypeVar("J", bound=HasClient)
+
+_REMEMBERED = 32
+_LONGEST_ADVICE = 3600
+
+
+class WaitingLine(Generic[J]):
+    """First come, first served; but one client cannot hold all slots while others wait.
+
+    @ivar slots: how many jobs run at once.
+    @ivar limit: how many may wait.
+    """
+
+    def __init__(self, slots: int, limit: int) -> None:
+        self.slots = slots
+        self.limit = limit
+        self._jobs: deque[J] = deque()
+        self._running: Counter[str] = Counter()
+        self._seconds: deque[float] = deque(maxlen=_REMEMBERED)
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    @property
+    def full(self) -> bool:
+        """Whether one more has to be turned away."""
+        return len(self._jobs) >= self.limit
+
+    def join(self, job: J) -> None:
+        """Stand in line, at its end."""
+        self._jobs.append(job)
+
+    def leave(self, job: J) -> None:
+        """Wait no more."""
+        self._jobs.remove(job)
+
+    def take(self) -> J | None:
+        """Return the job whose turn it is and count it as running; C{None} where nobody waits."""
+        if not self._jobs:
+            return None
+        # With one slot there is nothing to share; else the last free one is kept from a client that holds all others.
+        share = max(1, self.slots - 1)
+        job = next((job for job in self._jobs if self._running[job.client] < share), self._jobs[0])
+        self._jobs.remove(job)
+        self._running[job.client] += 1
+        return job
+
+    def done(self, job: J, seconds: float) -> None:
+        """A job that was taken is done."""
+        self._running[job.client] -= 1
+        if not self._running[job.client]:
+            del self._running[job.client]
+        self._seconds.append(seconds)
+
+    def retry_after(self) -> int:
+        """Return in how many whole seconds a place should be free, going by the length of the line and recent jobs."""
+        typical = median(self._seconds) if self._seconds else 1.0
+        rounds = math.ceil((len(self._jobs) + 1) / self.slots)
+        return min(_LONGEST_ADVICE, max(1, math.ceil(rounds * typical)))

@@ -1,0 +1,105 @@
+"""The service that C{twistd cpyrender} runs: a pool, a site before it, and the order in which they start and stop."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from twisted.application.service import Service
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort
+from twisted.logger import Logger
+
+from cpyrender.pool.local import LocalPool
+from cpyrender.pool.template import TemplateFailed
+from cpyrender.settings import ServerSettings
+from cpyrender.web.classic import ClassicDoor
+from cpyrender.web.quitting import QuitDoor
+from cpyrender.web.site import RenderSite
+
+_LOOPBACK = "127.0.0.1"
+
+
+class CannotStart(SystemExit, Exception):
+    """The server cannot start, and this is why.
+
+    As an C{Exception} it lets twistd clear up, and tell a waiting parent; as a C{SystemExit} it ends the process with
+    one line on stderr and status 1 instead of a traceback.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"cpyrender: {why}")
+
+
+class RenderService(Service):
+    """Listens, runs scripts, and stops in good order: no new ones, the running ones finish, then all is let go."""
+
+    name = "cpyrender"
+    _log = Logger()
+
+    def __init__(self, reactor: Any, settings: ServerSettings) -> None:
+        """@param reactor: one that has time, threads, and TCP."""
+        self._reactor = reactor
+        self._settings = settings
+        self._pool = LocalPool(reactor, settings.render)
+        self._port: IListeningPort | None = None
+        root = ClassicDoor(self._pool, settings.render.max_body)
+        if settings.allow_quit:
+            root.putChild(b"quit", QuitDoor(self._quit))
+        self._site = RenderSite(root, reactor, settings.render.max_body)
+
+    @property
+    def port(self) -> int:
+        """The TCP port that is listened on; 0 if none is."""
+        return 0 if self._port is None else cast(IPv4Address, self._port.getHost()).port
+
+    def _quit(self) -> None:
+        # After the answer to who asked has been written.
+        self._reactor.callLater(0, self._reactor.stop)
+
+    def privilegedStartService(self) -> None:
+        """Take the port, while it may still be one below 1024.
+
+        @raise CannotStart: somebody else has it.
+        """
+        try:
+            self._port = self._reactor.listenTCP(self._settings.port, self._site, interface=_LOOPBACK)
+        except CannotListenError as error:
+            raise CannotStart(f"cannot listen on {_LOOPBACK}:{self._settings.port}: {error.socketError}") from None
+
+    def startService(self) -> None:
+        """Warm up. Nothing is answered before the reactor runs, so nobody is kept waiting by it but clients of ours.
+
+        @raise CannotStart: there is nothing to run scripts with.
+        """
+        if self._port is None:
+            self.privilegedStartService()
+        super().startService()
+        try:
+            self._pool.start_blocking()
+        except TemplateFailed as error:
+            raise CannotStart(f"the template interpreter cannot start: {error}") from None
+        self._log.info(
+            "cpyrender answers on http://{host}:{port}/ (isolation: {isolation}, {slots} slots)",
+            host=_LOOPBACK,
+            port=self.port,
+            isolation=self._settings.render.isolation,
+            slots=self._settings.render.slots,
+        )
+
+    def stopService(self) -> Deferred[None]:
+        """Close the port, give what runs its time to finish, and stop."""
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        if self._port is not None:
+            port, self._port = self._port, None
+            await maybeDeferred(port.stopListening)
+        idle = self._pool.drain()
+        cut = self._reactor.callLater(self._settings.grace, self._pool.stop)
+        await idle
+        if cut.active():
+            cut.cancel()
+        await self._pool.stop()

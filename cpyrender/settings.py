@@ -1,0 +1,152 @@
+"""Frozen settings, with the checks that the command line and those who embed cpyrender share."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+from attrs import field, frozen
+
+#: The levels of isolation that there are, weakest first.
+ISOLATION = ("none",)
+
+_SIZE = re.compile(r"(\d+)([KMG]?)", re.IGNORECASE)
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+def size(value: int | str) -> int:
+    """Return a number of bytes: C{"16M"} is C{16 * 1024 * 1024}.
+
+    @raise ValueError: it is not a number with an optional K, M or G.
+    """
+    if isinstance(value, int):
+        return value
+    match = _SIZE.fullmatch(value.strip())
+    if match is None:
+        raise ValueError(f"{value!r} is not a size such as 65536, 64K, 16M or 1G")
+    return int(match[1]) * _UNITS[match[2].upper()]
+
+
+def _number(value: float | str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a number") from None
+
+
+def _whole(value: int | str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a whole number") from None
+
+
+def _names(value: str | Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _between(least: float, most: float, unit: str = "") -> Any:
+    def check(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
+        if not (math.isfinite(value) and least <= value <= most):
+            raise ValueError(f"{value:g} is not within {least:g} and {most:g}{unit}")
+
+    return check
+
+
+def _level(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
+    if value not in ISOLATION:
+        raise ValueError(f"{value!r} is not a level of isolation that there is: {', '.join(ISOLATION)}")
+
+
+def _module(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
+    if _MODULE.fullmatch(value) is None:
+        raise ValueError(f"{value!r} is not the name of a module")
+
+
+def _said_by_name(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    """Let each converter and check put the setting's name before what it says."""
+    return [
+        one.evolve(
+            converter=_naming(one.name, one.converter) if one.converter else None,
+            validator=_naming(one.name, one.validator) if one.validator else None,
+        )
+        for one in fields
+    ]
+
+
+def _naming(name: str, call: Any) -> Any:
+    def named(*args: Any) -> Any:
+        try:
+            return call(*args)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{name}: {error}") from None
+
+    return named
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+_SIZES = _between(1, 1 << 40, " bytes")
+_SECONDS = _between(0.001, 86400, " seconds")
+
+
+@frozen(kw_only=True, field_transformer=_said_by_name)
+class RenderSettings:
+    """How scripts are run. Each name is also an option of C{twistd cpyrender}.
+
+    @ivar isolation: the least level of isolation that is accepted.
+    @ivar slots: scripts running at once.
+    @ivar queue: scripts waiting; one more is refused.
+    @ivar timeout: wall seconds that a script may run.
+    @ivar cpu: CPU seconds that it may use; C{None}: as C{timeout}.
+    @ivar memory: bytes that it may take, above what the warm template holds.
+    @ivar max_body: bytes of a request's body.
+    @ivar max_output: bytes of an answer.
+    @ivar max_log: bytes kept of stdout and of stderr, each.
+    @ivar preload: further modules to hold warm.
+    @ivar no_legacy: turn the names of 2005 off.
+    @raise ValueError: a value is not what it should be; the message begins with the setting's name.
+    """
+
+    isolation: str = field(default="none", validator=_level)
+    slots: int = field(factory=lambda: _cores() + 1, converter=_whole, validator=_between(1, 1024))
+    queue: int = field(default=64, converter=_whole, validator=_between(0, 100_000))
+    timeout: float = field(default=30.0, converter=_number, validator=_SECONDS)
+    cpu: float | None = field(
+        default=None, converter=attrs.converters.optional(_number), validator=attrs.validators.optional(_SECONDS)
+    )
+    memory: int = field(default=1 << 30, converter=size, validator=_between(16 << 20, 1 << 44, " bytes"))
+    max_body: int = field(default=16 << 20, converter=size, validator=_SIZES)
+    max_output: int = field(default=64 << 20, converter=size, validator=_SIZES)
+    max_log: int = field(default=64 << 10, converter=size, validator=_between(0, 1 << 30, " bytes"))
+    preload: tuple[str, ...] = field(
+        default=(), converter=_names, validator=attrs.validators.deep_iterable(member_validator=_module)
+    )
+    no_legacy: bool = field(default=False, converter=bool)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU seconds that a script may use."""
+        return self.timeout if self.cpu is None else self.cpu
+
+
+@frozen(kw_only=True, field_transformer=_said_by_name)
+class ServerSettings:
+    """How the server meets the world.
+
+    @ivar port: tcp port on 127.0.0.1.
+    @ivar allow_quit: whether C{GET /quit} from loopback stops the server.
+    @ivar grace: seconds that running scripts are given to finish when the server stops.
+    """
+
+    port: int = field(default=9981, converter=_whole, validator=_between(0, 65535))
+    allow_quit: bool = field(default=False, converter=bool)
+    grace: float = field(default=30.0, converter=_number, validator=_between(0, 86400, " seconds"))
+    render: RenderSettings = field(factory=RenderSettings)

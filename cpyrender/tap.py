@@ -1,0 +1,107 @@
+"""The command line: C{twistd cpyrender}, C{twist cpyrender}."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import attrs
+from twisted.application.service import IService
+from twisted.python import usage
+
+import cpyrender
+from cpyrender.service import RenderService
+from cpyrender.settings import RenderSettings, ServerSettings
+
+_RENDER = attrs.fields_dict(RenderSettings)
+
+
+def _default(name: str) -> object:
+    default = (_RENDER.get(name) or attrs.fields_dict(ServerSettings)[name]).default
+    return default if isinstance(default, str | int | float) else None
+
+
+class Options(usage.Options):
+    """Options of C{twistd cpyrender}; each is a setting of L{RenderSettings} or L{ServerSettings}."""
+
+    synopsis = "[options]"
+    longdesc = (
+        "Runs the Python scripts that are POSTed to it, each in a fresh interpreter that already holds matplotlib, "
+        "numpy and Pillow, and answers with the pictures they make. It runs whatever it is sent: see the README."
+    )
+    optParameters: Sequence[Sequence[object]] = [
+        ["port", "p", _default("port"), "TCP port on 127.0.0.1"],
+        ["isolation", None, _default("isolation"), "least level of isolation accepted: none"],
+        ["slots", None, None, "scripts running at once  [default: cores + 1]"],
+        ["queue", None, _default("queue"), "scripts waiting; beyond it 503"],
+        ["timeout", None, "30", "wall seconds that a script may run"],
+        ["cpu", None, None, "CPU seconds that a script may use  [default: as --timeout]"],
+        ["memory", None, "1G", "memory per script, above what the warm template holds (K, M, G)"],
+        ["max-body", None, "16M", "size of a request's body (K, M, G)"],
+        ["max-output", None, "64M", "size of an answer (K, M, G)"],
+        ["max-log", None, "64K", "stdout and stderr kept, each (K, M, G)"],
+    ]
+    optFlags: Sequence[Sequence[object]] = [
+        ["allow-quit", None, "GET /quit from this machine stops the server, after the running scripts are done"],
+        ["no-legacy", None, "turn off the names of 2005: StringIO, Image.fromstring, tostring_rgb"],
+    ]
+    settings: ServerSettings
+
+    def __init__(self) -> None:
+        super().__init__()
+        self["preload"] = []
+        self._refused = False
+
+    def opt_preload(self, module: str) -> None:
+        """A module to hold warm, beside matplotlib.pyplot, numpy and PIL.Image; may be repeated."""
+        self["preload"].append(module)
+
+    def opt_version(self) -> None:
+        """Show the version and exit."""
+        sys.stdout.write(f"cpyrender {cpyrender.__version__}\n")
+        raise SystemExit(0)
+
+    def parseArgs(self, *words: str) -> None:
+        """Take none.
+
+        @raise usage.UsageError: there are some.
+        """
+        if words:
+            raise usage.UsageError(f"{words[0]!r} is not an option")
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """Parse, and remember a refusal: who mistyped one option wants one line, not the page of all options."""
+        try:
+            super().parseOptions(options)
+        except usage.UsageError:
+            self._refused = True
+            raise
+
+    def getUsage(self, width: int | None = None) -> str:
+        """Return the help, or where to find it when an option has been refused."""
+        if self._refused:
+            return "`twistd cpyrender --help` lists the options."
+        text: str = super().getUsage(width)
+        return text
+
+    def postOptions(self) -> None:
+        """Check everything, and make C{settings} of it.
+
+        @raise usage.UsageError: a value is not what it should be.
+        """
+        given = {name.replace("-", "_"): value for name, value in self.items() if value is not None}
+        try:
+            render = RenderSettings(**{name: value for name, value in given.items() if name in _RENDER})
+            rest = {name: value for name, value in given.items() if name not in _RENDER}
+            self.settings = ServerSettings(render=render, **rest)
+        except ValueError as error:
+            name, _, why = str(error).partition(": ")
+            raise usage.UsageError(f"--{name.replace('_', '-')}: {why}") from None
+
+
+def makeService(options: Options) -> IService:
+    """Return the service for the options; nothing is started yet."""
+    # The one place that knows the global reactor; imported late, so that a reactor can still be chosen.
+    from twisted.internet import reactor
+
+    return RenderService(reactor, options.settings)

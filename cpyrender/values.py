@@ -1,0 +1,159 @@
+"""The values that pass between the rooms: a L{Submission} goes in, an L{Outcome} comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from attrs import field, frozen
+
+
+@frozen(kw_only=True)
+class Wanted:
+    """What the client wants the picture to be like; C{None} leaves it to the script.
+
+    @ivar format: a key of L{cpyrender.formats.PICTURES}.
+    @ivar acceptable: formats the client accepts, best first; asked only where the server chooses the format.
+    @ivar dpi: dots per inch.
+    @ivar width: in pixels.
+    @ivar height: in pixels.
+    @ivar figure: which of the open figures, counted from 1.
+    """
+
+    format: str | None = None
+    acceptable: tuple[str, ...] = ("png",)
+    dpi: float | None = None
+    width: int | None = None
+    height: int | None = None
+    figure: int = 1
+
+
+@frozen(kw_only=True)
+class Submission:
+    """A script on its way to an interpreter.
+
+    @ivar script: the source as it was posted: bytes, with any BOM and coding line.
+    @ivar params: what the script sees as C{params}.
+    @ivar files: name to content, what the script sees as C{files}.
+    @ivar timeout: wall seconds that the client grants; the server's own limit holds as well.
+    @ivar client: whom to count it for, usually the client's address.
+    """
+
+    script: bytes = field(repr=lambda script: f"<{len(script)} bytes>")
+    params: Mapping[str, object] = field(factory=dict)
+    files: Mapping[str, bytes] = field(factory=dict, repr=False)
+    wanted: Wanted = field(factory=Wanted)
+    timeout: float | None = None
+    client: str = ""
+
+
+@frozen(kw_only=True)
+class Output:
+    """One thing that a script made.
+
+    @ivar name: the C{filename} that the script gave, or C{""}; it is a name only, never opened.
+    @ivar media_type: always one of those that L{cpyrender.formats.media_type} gives out.
+    """
+
+    data: bytes = field(repr=lambda data: f"<{len(data)} bytes>")
+    media_type: str
+    name: str = ""
+
+
+@frozen(kw_only=True)
+class Log:
+    """What a script printed, up to the server's limit.
+
+    @ivar lost: how many bytes beyond the limit were thrown away.
+    """
+
+    stdout: str = ""
+    stderr: str = ""
+    lost: int = 0
+
+
+@frozen(kw_only=True)
+class Timing:
+    """Where the time went, in seconds."""
+
+    queue: float = 0.0
+    run: float = 0.0
+    encode: float = 0.0
+
+
+@frozen(kw_only=True)
+class Drawn:
+    """The script made something.
+
+    @ivar outputs: at least one.
+    @ivar figure_count: how many figures were open, where the picture is one of them.
+    """
+
+    outputs: tuple[Output, ...]
+    figure_count: int | None = None
+    log: Log = field(factory=Log)
+    timing: Timing = field(factory=Timing)
+
+
+class Cause(Enum):
+    """Why a script gave nothing."""
+
+    RAISED = "raised"
+    EXITED = "exited"
+    NO_RESPONSE = "no-response"
+    UNACCEPTABLE = "unacceptable"
+    MEMORY = "memory"
+    OUTPUT = "output"
+    CRASHED = "crashed"
+
+
+@frozen(kw_only=True)
+class Failed:
+    """The script is to blame.
+
+    @ivar exception: name of the exception's class, where there was one.
+    @ivar line: line number in the script, counted from 1.
+    @ivar source: that line.
+    @ivar traceback: as Python prints it, with the script's own frames only.
+    """
+
+    cause: Cause
+    message: str
+    exception: str | None = None
+    line: int | None = None
+    source: str | None = None
+    traceback: str | None = None
+    log: Log = field(factory=Log)
+    timing: Timing = field(factory=Timing)
+
+
+@frozen(kw_only=True)
+class TimedOut:
+    """The script ran past its time.
+
+    @ivar seconds: the limit that it passed.
+    @ivar of_cpu: the limit was one of CPU time, not of wall time.
+    """
+
+    seconds: float
+    of_cpu: bool = False
+    log: Log = field(factory=Log)
+    timing: Timing = field(factory=Timing)
+
+
+@frozen(kw_only=True)
+class Refused:
+    """The script was never run.
+
+    @ivar retry_after: in how many seconds it is worth trying again.
+    """
+
+    reason: str
+    retry_after: int = 1
+
+
+#: What becomes of a script that was run.
+Ran = Drawn | Failed | TimedOut
+
+#: What becomes of a submission.
+Outcome = Ran | Refused

@@ -1,0 +1,80 @@
+"""What all our resources have in common: methods, errors, and answers that come later."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request
+
+from cpyrender.web.problem import Problem
+from cpyrender.web.writing import write_problem
+
+
+def method_not_allowed(methods: tuple[str, ...]) -> Problem:
+    """Return the problem that a method which is not among these gets (RFC 9110, 15.5.6)."""
+    allowed = ", ".join(methods)
+    return Problem(
+        status=HTTPStatus.METHOD_NOT_ALLOWED, detail=f"what is understood here is {allowed}", headers={"Allow": allowed}
+    )
+
+
+class Door(Resource):
+    """A resource that answers each of its C{methods} with a coroutine C{answer_METHOD(request)}.
+
+    A L{Problem} that it raises is written; anything else is a bug, logged once, and answered by a bare 500. When the
+    client leaves, the coroutine is cancelled.
+    """
+
+    _log = Logger()
+    methods: ClassVar[tuple[str, ...]] = ()
+
+    def render(self, request: Request) -> int:
+        """Answer, now or later."""
+        request.setHeader(b"Server", b"cpyrender")
+        answering = Deferred.fromCoroutine(self._answer(request))
+        request.notifyFinish().addErrback(lambda _: answering.cancel())
+        answering.addErrback(self._failed, request)
+        return NOT_DONE_YET
+
+    async def _answer(self, request: Request) -> None:
+        name = request.method.decode("latin-1")
+        allowed = self.methods_for(request)
+        if name == "OPTIONS":
+            return self._tell_options(request, allowed)
+        if name == "HEAD" and "GET" in allowed:
+            name = "GET"
+        if name not in allowed:
+            raise method_not_allowed(allowed)
+        answer: Coroutine[Any, Any, None] = getattr(self, f"answer_{name}")(request)
+        await answer
+
+    def methods_for(self, request: Request) -> tuple[str, ...]:
+        """Return the methods that are understood at this request's path.
+
+        @raise Problem: 404, there is nothing there.
+        """
+        return (*self.methods, "OPTIONS")
+
+    def _tell_options(self, request: Request, allowed: tuple[str, ...]) -> None:
+        request.setResponseCode(HTTPStatus.NO_CONTENT)
+        request.setHeader(b"Allow", ", ".join(allowed).encode())
+        request.finish()
+
+    def errors_for(self, request: Request) -> str | None:
+        """Return how the request wants its errors written, as far as that can be told."""
+        return None
+
+    def _failed(self, failure: Failure, request: Request) -> None:
+        if failure.check(CancelledError):
+            return  # The client has left.
+        problem = failure.value
+        if not isinstance(problem, Problem):
+            self._log.failure("A request failed; this is a bug.", failure)
+            problem = Problem(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail="the server failed; its log says how")
+        write_problem(request, problem, self.errors_for(request))

@@ -1,0 +1,46 @@
+"""C{/health}: is it alive. C{/ready}: would it run a script."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from attrs import asdict
+from twisted.web.server import Request
+
+import cpyrender
+from cpyrender.pool.interfaces import IRenderer
+from cpyrender.web.door import Door
+
+
+class HealthDoor(Door):
+    """Answers 200 while the process lives."""
+
+    methods = ("GET", "HEAD")
+
+    def __init__(self, renderer: IRenderer) -> None:
+        super().__init__()
+        self._renderer = renderer
+
+    async def answer_GET(self, request: Request) -> None:
+        """Tell how the renderer is doing."""
+        health = self._renderer.health()
+        request.setResponseCode(self.status(health.ready))
+        body = json.dumps({"version": cpyrender.__version__} | asdict(health)).encode() + b"\n"
+        request.setHeader(b"Content-Type", b"application/json")
+        request.setHeader(b"Cache-Control", b"no-store")
+        request.setHeader(b"Content-Length", str(len(body)).encode())
+        request.write(body)
+        request.finish()
+
+    def status(self, ready: bool) -> HTTPStatus:
+        """Return the status to answer with."""
+        return HTTPStatus.OK
+
+
+class ReadyDoor(HealthDoor):
+    """Answers 200 when it is warm and not shutting down, else 503."""
+
+    def status(self, ready: bool) -> HTTPStatus:
+        """Return the status to answer with."""
+        return HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE

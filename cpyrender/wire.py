@@ -1,0 +1,119 @@
+"""The frames in which a script goes to its interpreter and an answer comes back.
+
+A frame is a fixed head (magic, length of the header, length of the body, network byte order), a JSON object, and a body
+of concatenated blobs whose sizes stand in the header. Whoever reads one believes nothing of it: an answer's sender is a
+process that has just run a stranger's script.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_HEAD = struct.Struct("!4sIQ")
+_MAGIC = b"CPYR"
+
+#: Sent by a child once it has the whole submission, before it runs one byte of it.
+STARTED = b"\x06"
+
+#: Bytes of JSON that a header may have: two kept logs of the default size, a traceback and room to spare.
+MAX_HEADER = 1 << 20
+
+_READ_AT_ONCE = 1 << 20
+
+
+class BadFrame(Exception):
+    """What came is not a frame."""
+
+
+class FrameTooLarge(Exception):
+    """The frame announces a larger body than its reader takes."""
+
+
+def pack(header: Mapping[str, object], blobs: Iterable[bytes] = ()) -> list[bytes]:
+    """Return the frame as pieces to be written one after the other; no blob is copied."""
+    body = list(blobs)
+    text = json.dumps(header).encode()
+    return [_HEAD.pack(_MAGIC, len(text), sum(map(len, body))) + text, *body]
+
+
+class FrameReader:
+    """Reads one frame from a file descriptor, as much at a time as there is.
+
+    @ivar header: the decoded header, C{None} until the whole frame is here.
+    @ivar body: the frame's body.
+    """
+
+    def __init__(self, max_body: int) -> None:
+        """@param max_body: bytes that the body may have."""
+        self._max_body = max_body
+        self._part = memoryview(bytearray(_HEAD.size))
+        self._filled = 0
+        self._next = self._got_head
+        self._text = b""
+        self.header: dict[str, Any] | None = None
+        self.body = memoryview(b"")
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole frame has been read."""
+        return self.header is not None
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of the frame has been read."""
+        return self._filled > 0 or self._next != self._got_head
+
+    def read(self, fd: int) -> bool:
+        """Read what there is from a file descriptor.
+
+        @return: whether more may follow: C{False} once the frame is complete, or at the end of the stream.
+        @raise BlockingIOError: nothing is there yet.
+        @raise BadFrame: it is not a frame.
+        @raise FrameTooLarge: its body is larger than allowed.
+        """
+        count = os.readv(fd, [self._part[self._filled : self._filled + _READ_AT_ONCE]])
+        if count == 0:
+            return False
+        self._filled += count
+        while not self.complete and self._filled == len(self._part):
+            self._next()
+        return not self.complete
+
+    def _expect(self, size: int) -> None:
+        self._part, self._filled = memoryview(bytearray(size)), 0
+
+    def _got_head(self) -> None:
+        magic, header, body = _HEAD.unpack(self._part)
+        if magic != _MAGIC or not 2 <= header <= MAX_HEADER:
+            raise BadFrame("this is not the head of a frame")
+        if body > self._max_body:
+            raise FrameTooLarge(f"{body} bytes are more than {self._max_body}")
+        self._body_size = body
+        self._expect(header)
+        self._next = self._got_header
+
+    def _got_header(self) -> None:
+        self._text = self._part.tobytes()
+        self._expect(self._body_size)
+        self._next = self._got_body
+
+    def _got_body(self) -> None:
+        try:
+            header = json.loads(self._text)
+        except (ValueError, RecursionError) as error:
+            raise BadFrame(f"its header is not JSON: {error}") from None
+        if not isinstance(header, dict):
+            raise BadFrame("its header is not an object")
+        self.body, self.header = self._part, header
+
+
+def write_all(fd: int, pieces: Iterable[bytes]) -> None:
+    """Write all pieces to a blocking file descriptor."""
+    for piece in pieces:
+        view = memoryview(piece)
+        while view:
+            view = view[os.write(fd, view) :]

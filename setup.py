@@ -1,0 +1,51 @@
+"""Metadata and dependencies; C{pyproject.toml} holds the build system and the settings of tools."""
+
+from pathlib import Path
+
+from setuptools import setup
+
+HERE = Path(__file__).parent
+VERSION = next(
+    line.split('"')[1]
+    for line in (HERE / "cpyrender" / "__init__.py").read_text().splitlines()
+    if line.startswith("__version__")
+)
+
+setup(
+    name="cpyrender",
+    version=VERSION,
+    description="POST a Python script, get its picture: an async render server for matplotlib, numpy and Pillow",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    # Without it, an editable install would not put twisted/plugins on the path, and twistd would not find the plugin.
+    package_dir={"": "."},
+    packages=["cpyrender", "cpyrender.child", "cpyrender.pool", "cpyrender.web", "twisted.plugins"],
+    package_data={"cpyrender": ["py.typed"]},
+    install_requires=[
+        "attrs>=23.2",
+        "matplotlib>=3.8",
+        "numpy>=1.26",
+        "pillow>=10.3",
+        # CVE-2026-42304
+        "twisted>=26.4",
+        "zope.interface>=6.0",
+    ],
+    extras_require={
+        "test": ["flask>=3.0", "hypothesis>=6.100", "klein>=24.8", "treq>=24.9"],
+        "dev": ["build>=1.2", "mypy>=1.15", "mypy-zope>=1.0.11", "ruff>=0.11", "towncrier>=24.8"],
+    },
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Framework :: Matplotlib",
+        "Framework :: Twisted",
+        "Intended Audience :: Developers",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3",
+        "Topic :: Internet :: WWW/HTTP :: HTTP Servers",
+        "Topic :: Scientific/Engineering :: Visualization",
+        "Typing :: Typed",
+    ],
+)
