@@ -57,7 +57,7 @@ class ClassicDoor(Door):
 class _AnyPath(Door):
     """The classic door seen from a path below it, where there is nothing to GET."""
 
-    isLeaf = True
+    isLeaf = True  # noqa: N815 (the name is twisted.web.resource.IResource's)
     methods = ("POST",)
 
     def __init__(self, door: ClassicDoor) -> None:

@@ -1,0 +1,184 @@
+"""A real server in a process of its own, and a plain client for it. Nothing here leaves the loopback."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+
+from attrs import frozen
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = ROOT / "examples"
+_PATIENCE = 60.0
+
+
+@frozen
+class Reply:
+    """What came back."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0]
+
+
+def until(happened: Callable[[], object], what: str, seconds: float = _PATIENCE) -> None:
+    """Wait until something has happened, or fail saying what did not."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not happen within {seconds:g} s")
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def request(
+    port: int, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> Reply:
+    """Make one request on a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
+    try:
+        connection.request(method, path, body, dict(headers or {}))
+        response = connection.getresponse()
+        named = {name.lower(): value for name, value in response.getheaders()}
+        return Reply(response.status, response.reason, named, response.read())
+    finally:
+        connection.close()
+
+
+class Running:
+    """A command that serves on a port until the end of the C{with} block.
+
+    @ivar log: what it has written to stdout and stderr.
+    @ivar spool: where it and its children put temporary files.
+    """
+
+    def __init__(self, command: list[str], port: int, env: Mapping[str, str] | None = None) -> None:
+        self.port = port
+        self._folder = tempfile.TemporaryDirectory(prefix="cpyrender-test-", ignore_cleanup_errors=True)
+        self.spool = Path(self._folder.name)
+        # A server that is started as root runs scripts as somebody else, who has to get in.
+        self.spool.chmod(0o755)
+        self._log = self.spool / "log"
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "TMPDIR": self._folder.name, **(env or {})},
+            )
+
+    def __enter__(self) -> Running:
+        try:
+            until(self._answers, f"an answer on port {self.port} ({self.log[-2000:]!r})")
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _answers(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError(f"the server ended with {self.process.returncode}: {self.log[-2000:]}")
+        try:
+            request(self.port, "GET", "/")
+        except OSError:
+            return False
+        return True
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self, seconds: float = _PATIENCE) -> int:
+        """End it politely, and return its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(seconds)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self._folder.cleanup()
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
+        return request(self.port, "GET", path, None, headers)
+
+    def post(self, script: str | bytes, path: str = "/", headers: Mapping[str, str] | None = None) -> Reply:
+        body = script.encode() if isinstance(script, str) else script
+        return request(self.port, "POST", path, body, headers)
+
+    def pids(self) -> dict[int, str]:
+        """Return the processes below the server, the template and its children: pid to command line."""
+        return descendants(self.process.pid)
+
+
+def descendants(pid: int) -> dict[int, str]:
+    """Return all processes below a process: pid to command line."""
+    found: dict[int, str] = {}
+    for child in _children(pid):
+        try:
+            found[child] = Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
+        except OSError:
+            continue
+        found |= descendants(child)
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            after_name = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(after_name[1]) == pid and after_name[0] != "Z":
+            found.append(int(status.parent.name))
+    return found
+
+
+def fds(pid: int) -> int:
+    """Return how many descriptors a process holds."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def twistd(*arguments: str) -> list[str]:
+    """Return the command line of a twistd in the foreground, run by this Python."""
+    return [sys.executable, "-c", _TWISTD, "-n", "--pidfile=", *arguments]
+
+
+_TWISTD = "import sys; sys.argv[0] = 'twistd'; from twisted.scripts.twistd import run; run()"
+
+
+def serving(*options: str, port: int | None = None, env: Mapping[str, str] | None = None) -> Running:
+    """Return a server with these options, started, to be used in a C{with} block."""
+    port = port or free_port()
+    return Running(twistd("cpyrender", "--port", str(port), *options), port, env)
