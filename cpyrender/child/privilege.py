@@ -27,7 +27,7 @@ def leave_root(spool: str) -> None:
     if os.geteuid() != 0:
         return
     uid = _unused_uid()
-    _open_the_way(_needed())
+    _open_the_way(_needed() | {os.path.abspath(spool)})
     os.chown(spool, uid, uid)
     os.setgroups([])
     os.setresgid(uid, uid, uid)

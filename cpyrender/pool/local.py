@@ -18,7 +18,7 @@ from zope.interface import implementer
 
 from cpyrender.pool.conversation import Cancellation, Cancelled
 from cpyrender.pool.interfaces import Health, IRenderer
-from cpyrender.pool.slot import ChildrenKeepDying, Slot
+from cpyrender.pool.slot import Slot
 from cpyrender.pool.supply import SpareSupply
 from cpyrender.pool.template import TemplateFailed, TemplateSettings
 from cpyrender.pool.waiting import WaitingLine
@@ -235,7 +235,7 @@ class LocalPool:
     def _tell_of_failure(self, job: _Job, failure: Failure) -> None:
         if failure.check(Cancelled):
             job.answer.callback(Refused(reason="the script was stopped"))
-        elif failure.check(TemplateFailed, ChildrenKeepDying, OSError):
+        elif failure.check(TemplateFailed, OSError):
             self._log.error("No interpreter can be had: {why}", why=failure.getErrorMessage())
             job.answer.callback(Refused(reason="no interpreter can be had at the moment"))
         else:

@@ -12,15 +12,11 @@ from cpyrender.pool.conversation import Cancellation, Conversation, Conversation
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.supply import SpareSupply
 from cpyrender.settings import RenderSettings
-from cpyrender.values import Ran, Submission
+from cpyrender.values import Cause, Failed, Ran, Submission
 
-# A child that dies again and again before or under its script is not the machine's bad luck any more.
-_ATTEMPTS = 3
+# A script under which the template dies again and again is not just unlucky.
+_SECOND_CHANCES = 2
 _MS_TO_DIE = 5000
-
-
-class ChildrenKeepDying(Exception):
-    """No child lived long enough to answer."""
 
 
 class Slot:
@@ -46,17 +42,34 @@ class Slot:
         @raise cpyrender.pool.conversation.Cancelled: nobody waits for it any more.
         @raise cpyrender.pool.template.TemplateFailed: no child can be had.
         @raise OSError: the machine has no room for one.
-        @raise ChildrenKeepDying: each child, or its template, was killed from outside.
         """
-        for _ in range(_ATTEMPTS):
+        try:
+            return self._attempt(submission, cancellation)
+        except Interrupted:
+            pass
+        for _ in range(_SECOND_CHANCES):
+            # A script is a drawing: doing it again does no harm, and the client gets its picture.
+            with self._supply.quarantine:
+                try:
+                    return self._attempt(submission, cancellation)
+                except Interrupted:
+                    continue
+        times = 1 + _SECOND_CHANCES
+        return Failed(
+            cause=Cause.CRASHED, message=f"the interpreter was killed under the script, {times} times in a row"
+        )
+
+    def _attempt(self, submission: Submission, cancellation: Cancellation) -> Ran:
+        while True:
+            fresh = self._spare is None
             spare, self._spare = self._spare or self._supply.spare(), None
             self._used.append(spare)
             try:
                 return Conversation(spare, submission, self._limits(submission), cancellation).run()
-            except (NeverBegan, Interrupted):
-                # A script is a drawing: doing it again does no harm, and the client gets its picture.
-                continue
-        raise ChildrenKeepDying(f"{_ATTEMPTS} in a row")
+            except NeverBegan:
+                # One that had been waiting may have died with its template. One that was just made should not die.
+                if fresh:
+                    raise Interrupted from None
 
     def _limits(self, submission: Submission) -> ConversationLimits:
         mine = self._settings

@@ -16,6 +16,8 @@ class SpareSupply:
     """Hands out spares; thread-safe, and blocks.
 
     @ivar restarts: how often the template had to be replaced.
+    @ivar quarantine: to be held while a script runs that was there when a template died. One of them may have killed
+        it, and only that one must suffer when it does so again.
     """
 
     _log = Logger()
@@ -26,6 +28,7 @@ class SpareSupply:
         self._template: RunningTemplate | None = None
         self._closed = False
         self.restarts = 0
+        self.quarantine = Lock()
 
     def spare(self) -> Spare:
         """Have a spare forked, by a new template if need be.

@@ -51,6 +51,7 @@ class BoundedRequest(Request):
         channel = self.channel
         # Set by the channel only when the body is complete; the answer's first line depends on them.
         self.method, self.uri, self.clientproto = channel._command, channel._path, channel._version
+        self.path = self.uri.partition(b"?")[0]
         self.requestHeaders.removeHeader(b"Expect")
         self.setHeader(b"Connection", b"close")
         self.setHeader(b"Server", b"cpyrender")
@@ -63,7 +64,7 @@ class BoundedRequest(Request):
 
     def _hang_up(self) -> None:
         if self.channel is not None:
-            self.channel.forceAbortClient()
+            self.channel.loseConnection()
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """The whole request is here."""

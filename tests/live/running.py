@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import http.client
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -81,8 +83,8 @@ class Running:
         self.port = port
         self._folder = tempfile.TemporaryDirectory(prefix="cpyrender-test-", ignore_cleanup_errors=True)
         self.spool = Path(self._folder.name)
-        # A server that is started as root runs scripts as somebody else, who has to get in.
-        self.spool.chmod(0o755)
+        # As /tmp is: a server that is started as root runs scripts as somebody else, who has to get in.
+        self.spool.chmod(0o1777)
         self._log = self.spool / "log"
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -154,15 +156,22 @@ def descendants(pid: int) -> dict[int, str]:
 
 
 def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            after_name = status.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(after_name[1]) == pid and after_name[0] != "Z":
-            found.append(int(status.parent.name))
-    return found
+    every = [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
+    return [one for one in every if _state_and_parent(one)[1] == pid and alive(one)]
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process is there, and not just waiting to be reaped by a parent that is slow at it."""
+    return _state_and_parent(pid)[0] not in {"", "Z", "X"}
+
+
+def _state_and_parent(pid: int) -> tuple[str, int]:
+    try:
+        # The name, in brackets, may have any character in it.
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return "", 0
+    return words[0], int(words[1])
 
 
 def fds(pid: int) -> int:
@@ -175,10 +184,25 @@ def twistd(*arguments: str) -> list[str]:
     return [sys.executable, "-c", _TWISTD, "-n", "--pidfile=", *arguments]
 
 
-_TWISTD = "import sys; sys.argv[0] = 'twistd'; from twisted.scripts.twistd import run; run()"
+# A test run that is killed takes its servers with it: PR_SET_PDEATHSIG, SIGKILL.
+_TWISTD = (
+    "import ctypes, sys; ctypes.CDLL(None).prctl(1, 9); sys.argv[0] = 'twistd'; "
+    "from twisted.scripts.twistd import run; run()"
+)
 
 
 def serving(*options: str, port: int | None = None, env: Mapping[str, str] | None = None) -> Running:
     """Return a server with these options, started, to be used in a C{with} block."""
     port = port or free_port()
     return Running(twistd("cpyrender", "--port", str(port), *options), port, env)
+
+
+@cache
+def shared(*options: str) -> Running:
+    """Return a server with these options that all tests share which ask for it; it ends with the test run.
+
+    Trial knows no fixtures of a class or a module, and a server of its own for each test would cost a second each.
+    """
+    server = serving(*options).__enter__()
+    atexit.register(server.stop)
+    return server
