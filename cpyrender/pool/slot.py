@@ -54,10 +54,8 @@ class Slot:
                     return self._attempt(submission, cancellation)
                 except Interrupted:
                     continue
-        times = 1 + _SECOND_CHANCES
-        return Failed(
-            cause=Cause.CRASHED, message=f"the interpreter was killed under the script, {times} times in a row"
-        )
+        message = f"the interpreter was killed under the script, {1 + _SECOND_CHANCES} times in a row"
+        return Failed(cause=Cause.CRASHED, message=message)
 
     def _attempt(self, submission: Submission, cancellation: Cancellation) -> Ran:
         while True:
