@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import socket
 import subprocess
@@ -31,6 +32,7 @@ def needed(*commands: str) -> None:
 def compiled() -> str:
     """Return the path of the C# client, compiled once for all tests."""
     folder = Path(tempfile.mkdtemp(prefix="cpyrender-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     program = folder / "Post.exe"
     subprocess.run(["mcs", "-r:System.dll", f"-out:{program}", CLIENTS / "Post.cs"], check=True)
     return str(program)
