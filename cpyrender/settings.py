@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Iterable
@@ -26,7 +25,7 @@ def size(value: int | str) -> int:
     """
     if isinstance(value, int):
         return value
-    match = _SIZE.fullmatch(value.strip())
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"{value!r} is not a size such as 65536, 64K, 16M or 1G")
     return int(match[1]) * _UNITS[match[2].upper()]
@@ -35,15 +34,18 @@ def size(value: int | str) -> int:
 def _number(value: float | str) -> float:
     try:
         return float(value)
-    except ValueError:
+    except (OverflowError, ValueError):
         raise ValueError(f"{value!r} is not a number") from None
 
 
 def _whole(value: int | str) -> int:
     try:
-        return int(value)
-    except ValueError:
+        whole = int(value)
+    except (OverflowError, ValueError):
         raise ValueError(f"{value!r} is not a whole number") from None
+    if isinstance(value, float) and whole != value:
+        raise ValueError(f"{value!r} is not a whole number")
+    return whole
 
 
 def _names(value: str | Iterable[str]) -> tuple[str, ...]:
@@ -52,8 +54,9 @@ def _names(value: str | Iterable[str]) -> tuple[str, ...]:
 
 def _between(least: float, most: float, unit: str = "") -> Any:
     def check(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
-        if not (math.isfinite(value) and least <= value <= most):
-            raise ValueError(f"{value:g} is not within {least:g} and {most:g}{unit}")
+        # Not a number is within no bounds.
+        if not least <= value <= most:
+            raise ValueError(f"{value} is not within {least:g} and {most:g}{unit}")
 
     return check
 

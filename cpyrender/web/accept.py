@@ -14,9 +14,11 @@ def _ranges(header: str) -> dict[str, float]:
         name, *parameters = (word.strip().lower() for word in part.split(";"))
         weights = [word[2:] for word in parameters if word.startswith("q=")]
         try:
-            found[name] = float(weights[0]) if weights else 1.0
+            weight = float(weights[0]) if weights else 1.0
         except ValueError:
             continue
+        if 0.0 <= weight <= 1.0:
+            found[name] = weight
     return found
 
 

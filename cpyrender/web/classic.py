@@ -12,7 +12,7 @@ from cpyrender.values import Drawn
 from cpyrender.web.door import Door
 from cpyrender.web.health import HealthDoor, ReadyDoor
 from cpyrender.web.problem import Problem
-from cpyrender.web.reading import body_of, read_options, read_submission
+from cpyrender.web.reading import body_of, errors_wanted, read_options, read_submission
 from cpyrender.web.writing import classic_problem, write_drawn
 
 
@@ -35,10 +35,7 @@ class ClassicDoor(Door):
 
     def errors_for(self, request: Request) -> str | None:
         """Return what C{errors=} says, if the query can be read."""
-        try:
-            return read_options(request)[0].errors
-        except Problem:
-            return None
+        return errors_wanted(request)
 
     async def answer_POST(self, request: Request) -> None:
         """Run the script that is the body, and answer with what it made."""

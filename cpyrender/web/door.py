@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.resource import Resource
+from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
 from cpyrender.web.problem import Problem
@@ -33,6 +33,10 @@ class Door(Resource):
 
     _log = Logger()
     methods: ClassVar[tuple[str, ...]] = ()
+
+    def getChild(self, path: bytes, request: Request) -> IResource:
+        """Below a door there is nothing but what has been put there."""
+        return NothingHere()
 
     def render(self, request: Request) -> int:
         """Answer, now or later."""
@@ -71,10 +75,22 @@ class Door(Resource):
         return None
 
     def _failed(self, failure: Failure, request: Request) -> None:
-        if failure.check(CancelledError):
-            return  # The client has left.
+        # The client has left, or has its answer already.
+        gone = getattr(request, "channel", None) is None
         problem = failure.value
-        if not isinstance(problem, Problem):
+        if isinstance(problem, CancelledError):
+            problem = Problem(status=HTTPStatus.SERVICE_UNAVAILABLE, detail="the script was stopped")
+        elif not isinstance(problem, Problem):
             self._log.failure("A request failed; this is a bug.", failure)
             problem = Problem(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail="the server failed; its log says how")
-        write_problem(request, problem, self.errors_for(request))
+        if not gone:
+            write_problem(request, problem, self.errors_for(request))
+
+
+class NothingHere(Door):
+    """Answers for a path that nothing claims."""
+
+    isLeaf = True  # noqa: N815 (the name is twisted.web.resource.IResource's)
+
+    def methods_for(self, request: Request) -> tuple[str, ...]:
+        raise Problem(status=HTTPStatus.NOT_FOUND, detail="there is nothing here")

@@ -15,7 +15,7 @@ from cpyrender.web.problem import Problem
 
 NAMES = frozenset({"format", "dpi", "width", "height", "figure", "timeout", "errors"})
 
-_ERRORS = ("text", "json")
+ERRORS = ("text", "json")
 _DPI = (1.0, 2400.0)
 _PIXELS = (1.0, 20000.0)
 _FIGURE = (1.0, 100_000.0)
@@ -77,8 +77,8 @@ def _format(value: str | None) -> str | None:
 
 
 def _errors(value: str | None) -> str | None:
-    if value is not None and value not in _ERRORS:
-        _refuse(f"errors={value[:40]!r} is none of {', '.join(_ERRORS)}")
+    if value is not None and value not in ERRORS:
+        _refuse(f"errors={value[:40]!r} is none of {', '.join(ERRORS)}")
     return value
 
 

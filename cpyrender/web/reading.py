@@ -26,8 +26,8 @@ _OTHER_DOORS = {"application/json", "multipart/form-data"}
 
 def header(request: Request, name: str) -> str | None:
     """Return a request's header, several lines joined by commas; C{None} where there is none."""
-    lines = request.requestHeaders.getRawHeaders(name)
-    return None if lines is None else ", ".join(lines)
+    lines = request.requestHeaders.getRawHeaders(name.encode("ascii"))
+    return None if lines is None else b", ".join(lines).decode("latin-1")
 
 
 def body_of(request: Request) -> IO[bytes]:
@@ -48,11 +48,27 @@ def read_options(request: Request) -> tuple[Options, dict[str, object]]:
     return read, {name: value for name, value in params.items() if name not in options.NAMES}
 
 
+def errors_wanted(request: Request) -> str | None:
+    """Return what C{errors=} says, where it can be read, whatever is wrong with the rest."""
+    try:
+        values = _query(request).get("errors", [])
+    except Problem:
+        return None
+    return values[0] if len(values) == 1 and values[0] in options.ERRORS else None
+
+
 def read_submission(request: Request, read: Options, params: Mapping[str, object]) -> Submission:
     """Return the submission that a request makes, its body being the script.
 
     @raise Problem: 400 or 415, there is no script in it.
     """
+    coding = (header(request, "Content-Encoding") or "identity").strip().lower()
+    if coding != "identity":
+        raise Problem(
+            status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            detail=f"the content coding {coding[:40]!r} is not understood here",
+            headers={"Accept-Encoding": "identity"},
+        )
     kind = (header(request, "Content-Type") or "").partition(";")[0].strip().lower()
     if kind in _OTHER_DOORS:
         raise Problem(

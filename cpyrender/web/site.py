@@ -63,8 +63,7 @@ class BoundedRequest(Request):
         self._cut = channel.callLater(_LINGER, self._hang_up)
 
     def _hang_up(self) -> None:
-        if self.channel is not None:
-            self.channel.loseConnection()
+        self.finish()
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """The whole request is here."""
