@@ -95,7 +95,8 @@ class Slot:
             spare.kill()
             _wait_until_dead(spare)
             spare.close()
-            _remove(spare.folder)
+            if spare.folder is not None:
+                _remove(spare.folder)
 
     def close(self) -> None:
         """Let go of everything. The slot is of no use any more."""

@@ -12,14 +12,14 @@ from attrs import define
 class Spare:
     """The server's ends of a child's pipes.
 
-    @ivar folder: its job folder.
+    @ivar folder: its job folder, to be removed after it; C{None}: it vanishes with the child.
     @ivar script: where to write the submission.
     @ivar result: where the answer comes.
     @ivar ended: where the template says how the child ended; end of file without a word: the template itself is gone.
     @ivar pidfd: for killing it.
     """
 
-    folder: str
+    folder: str | None
     script: int
     result: int
     stdout: int
