@@ -30,6 +30,7 @@ from cpyrender.child.warm import warm
 COMMAND_SPARE = b"spare"
 
 _SETTINGS_SIZE = 1 << 16
+_JAILED = ("full", "jail")
 
 
 @frozen
@@ -79,6 +80,7 @@ class _Child:
     pid: int
     pidfd: int
     ended: int
+    folder: str
 
     def bury(self) -> None:
         """Kill what it left in its process group, reap it, and tell the server how it ended."""
@@ -117,6 +119,7 @@ class Template:
         self._legacy = legacy
         self._children: dict[int, _Child] = {}
         self._serial = 0
+        self._cleaners: list[int] = []
         self._poll = select.poll()
         self._poll.register(commands, select.POLLIN)
 
@@ -138,7 +141,8 @@ class Template:
             self._commands.send(json.dumps({"refused": str(error)}).encode())
             return
         try:
-            told = None if self._confinement.level == "full" else folder
+            # In a jail, the server sees no folder that it could remove.
+            told = None if self._confinement.level in _JAILED else folder
             socket.send_fds(self._commands, [json.dumps({"folder": told}).encode()], fds)
         except BrokenPipeError:
             pass  # The server is gone; the next turn of the loop finds out.
@@ -157,7 +161,7 @@ class Template:
         if pid == 0:
             self._become_child(pipes, folder, template)
         _close(*pipes.of_the_child)
-        child = _Child(pid, os.pidfd_open(pid), pipes.ended[1])
+        child = _Child(pid, os.pidfd_open(pid), pipes.ended[1], folder)
         self._children[child.pidfd] = child
         self._poll.register(child.pidfd, select.POLLIN)
         return folder, [*pipes.of_the_server, os.dup(child.pidfd)]
@@ -185,8 +189,24 @@ class Template:
 
     def _bury(self, pidfd: int) -> None:
         self._poll.unregister(pidfd)
-        self._children.pop(pidfd).bury()
+        child = self._children.pop(pidfd)
+        child.bury()
+        if self._confinement.level == "jail":
+            self._clear_away(child.folder)
         self._kill_orphans()
+
+    def _clear_away(self, folder: str) -> None:
+        """Remove a job folder, in a process of its own if there is anything in it: a script may have left a million."""
+        self._cleaners = [pid for pid in self._cleaners if os.waitpid(pid, os.WNOHANG) == (0, 0)]
+        try:
+            return os.rmdir(folder)
+        except OSError:
+            pass
+        pid = os.fork()
+        if pid == 0:
+            shutil.rmtree(folder, ignore_errors=True)
+            os._exit(0)
+        self._cleaners.append(pid)
 
     def _kill_orphans(self) -> None:
         """Kill what an ended script had started and abandoned: it has become a child of the template by now."""
@@ -236,21 +256,29 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     try:
         _settle(settings, commands)
+    except Exception as error:
+        return _tell(commands, missing=f"{type(error).__name__}: {error}")
+    try:
         warm(settings["preload"])
         confinement = _measure(settings)
     except Exception as error:
-        commands.send(json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())
-        return
+        return _tell(commands, failed=f"{type(error).__name__}: {error}")
     # From here on the end of the socket says when to go: only so can the template clear up first.
     linux.prctl(linux.PR_SET_PDEATHSIG, 0)
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
-    commands.send(json.dumps({"ready": True}).encode())
+    _tell(commands, ready=True)
     Template(commands, settings["spool"], confinement, settings["legacy"]).serve()
+
+
+def _tell(commands: socket.socket, **said: object) -> None:
+    commands.send(json.dumps(said).encode())
 
 
 def _settle(settings: Mapping[str, Any], commands: socket.socket) -> None:
     """Be where, and who, the level of isolation wants the template to be."""
     uid, spool = settings["uid"], settings["spool"]
+    if uid is not None and settings["level"] in _JAILED:
+        os.chown(spool, uid, uid)
     if settings["level"] == "full":
         namespaces.enter(uid, commands.fileno())
         # Once more: it is said by a process, of its own parent, and this is another process by now.

@@ -14,7 +14,13 @@ class NoBubblewrap(Exception):
 
 
 def jailed(
-    command: Iterable[str], *, level: str, readable: Iterable[str], spool: str, environment: Mapping[str, str]
+    command: Iterable[str],
+    *,
+    level: str,
+    readable: Iterable[str],
+    spool: str,
+    size: int,
+    environment: Mapping[str, str],
 ) -> list[str]:
     """Return a command that runs another one in a jail.
 
@@ -22,7 +28,8 @@ def jailed(
 
     @param level: C{"full"}, with the means to make namespaces for each script; or C{"jail"}, without.
     @param readable: files and folders to show.
-    @param spool: the one folder that can be written to.
+    @param spool: where to have the one folder that can be written to: in memory, so that it vanishes with the jail.
+    @param size: bytes that fit into it.
     @raise NoBubblewrap: it is not installed.
     """
     program = shutil.which("bwrap")
@@ -41,14 +48,15 @@ def jailed(
         # Only root has to describe its user namespace itself; it takes /proc away again before anything else happens.
         *(["--proc", "/proc"] if as_root and level == "full" else []),
         *_parents(spool),
-        *("--bind", spool, spool, "--remount-ro", "/", "--chdir", "/", "--"),
+        *("--perms", "0711", "--size", str(size), "--tmpfs", spool),
+        *("--remount-ro", "/", "--chdir", "/", "--"),
         *command,
     ]
 
 
 def _shown(readable: Iterable[str]) -> list[str]:
     words: list[str] = []
-    for path in (part for path in readable for part in reachable_parts(path)):
+    for path in (part for whole in readable for part in reachable_parts(whole)):
         words += _parents(path)
         # Merged systems: /lib is a link into /usr.
         words += ["--symlink", os.readlink(path), path] if os.path.islink(path) else ["--ro-bind", path, path]

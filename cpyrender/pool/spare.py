@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 
 from attrs import define
+
+from cpyrender.pool.folder import remove_folder
+
+_MS_TO_DIE = 5000
 
 
 @define
@@ -43,6 +48,16 @@ class Spare:
         if self.script >= 0:
             os.close(self.script)
             self.script = -1
+
+    def remove(self) -> None:
+        """Kill it, wait until it is dead, and clear away what it leaves."""
+        self.kill()
+        poll = select.poll()
+        poll.register(self.pidfd, select.POLLIN)
+        poll.poll(_MS_TO_DIE)
+        self.close()
+        if self.folder is not None:
+            remove_folder(self.folder)
 
     def close(self) -> None:
         """Let go of all descriptors."""

@@ -37,7 +37,7 @@ _ALLOWED = """
     timerfd_settime times truncate
     umask uname unlink unlinkat utime utimensat utimes
     write writev
-""".split()
+"""
 
 # glibc asks for it first, and falls back to clone, whose flags a filter can see.
 _AS_IF_NOT_THERE = ("clone3",)
@@ -71,7 +71,7 @@ def compile_filter() -> bytes:
     @raise NoFilter: libseccomp, or its Python binding, is missing.
     """
     try:
-        import pyseccomp
+        import pyseccomp  # type: ignore[import-untyped]  # it has no types
     except (ImportError, OSError, RuntimeError) as error:
         raise NoFilter(f"libseccomp is missing (on Debian: apt-get install libseccomp2): {error}") from None
     return _Rules(pyseccomp).export()
@@ -85,7 +85,7 @@ class _Rules:
         self._filter = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
         # A balanced tree of comparisons instead of a list of them.
         self._filter.set_attr(seccomp.Attr.CTL_OPTIMIZE, 2)
-        for name in _ALLOWED:
+        for name in _ALLOWED.split():
             self._if(name)
         self._allow_in_part()
         missing = {self._number(name) for name in _AS_IF_NOT_THERE} - {None}
@@ -115,7 +115,7 @@ class _Rules:
         self._if("tgkill", (0, equal, OWN_PID))
         # Asking for one's limits, not setting them.
         self._if("prlimit64", (2, equal, 0))
-        # For asyncio, which wakes itself so. Of the kinds there are, only this one cannot be addressed to somebody else.
+        # For asyncio, which wakes itself so. Of all kinds, only this one cannot be addressed to somebody else.
         self._if("socketpair", (0, equal, _AF_UNIX), (1, masked, _SOCK_TYPE, _SOCK_STREAM))
         self._if("sendto", (4, equal, 0))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -44,6 +45,10 @@ class TemplateFailed(Exception):
     """The template cannot be warmed up; the message says why."""
 
 
+class LayerMissing(TemplateFailed):
+    """A level of isolation cannot be had on this machine; the message says what it lacks."""
+
+
 class TemplateLost(Exception):
     """The template is gone."""
 
@@ -57,6 +62,7 @@ class TemplateSettings:
     @ivar memory: bytes that each child may take above what the template holds.
     @ivar cpu: CPU seconds that each child may use.
     @ivar disk: bytes that each child may write into its folder.
+    @ivar room: bytes that all of them may write, and the cache of fonts, where the spool is in memory.
     @ivar preload: modules to import beyond the usual ones.
     @ivar legacy: whether children know the names of 2005.
     @ivar uid: whom the template becomes; C{None}: it stays who the server is.
@@ -70,6 +76,7 @@ class TemplateSettings:
     cpu: float
     level: str = "none"
     disk: int = 64 << 20
+    room: int = 256 << 20
     preload: tuple[str, ...] = ()
     legacy: bool = True
     uid: int | None = None
@@ -81,8 +88,9 @@ class TemplateSettings:
         """Start a template and wait until it is warm.
 
         @raise TemplateFailed: it cannot be warmed up.
+        @raise LayerMissing: this machine lacks something that its level of isolation needs.
         """
-        if self.uid is not None:
+        if self.uid is not None and self.level not in _JAILED:
             os.chown(self.spool, self.uid, self.uid)
             # Passable: who sees it from outside may only go through.
             self.spool.chmod(0o711)
@@ -99,6 +107,11 @@ class TemplateSettings:
                 raise
         return template
 
+    def forget(self) -> None:
+        """Remove what is left of it outside a jail."""
+        if self.level not in _JAILED:
+            shutil.rmtree(self.spool, ignore_errors=True)
+
     def _spawn(self, commands: int, words: IO[bytes]) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-P", "-m", "cpyrender.child", str(commands)]
         environment = self._environment()
@@ -109,10 +122,11 @@ class TemplateSettings:
                     level=self.level,
                     readable=self.readable,
                     spool=str(self.spool),
+                    size=self.room,
                     environment=environment,
                 )
             except NoBubblewrap as error:
-                raise TemplateFailed(str(error)) from None
+                raise LayerMissing(str(error)) from None
         return subprocess.Popen(
             command,
             env=environment,
@@ -147,12 +161,14 @@ class TemplateSettings:
         except TimeoutError:
             raise TemplateFailed(f"it was not warm after {self.patience:g} s") from None
         except OSError as error:
-            raise TemplateFailed(_last_words(words) or f"it ended while warming up ({error})") from None
+            raise LayerMissing(_last_words(words) or f"it ended while warming up ({error})") from None
         if not answer:
-            raise TemplateFailed(_last_words(words) or "it ended while warming up")
+            raise LayerMissing(_last_words(words) or "it ended while warming up")
         said = json.loads(answer)
         if "failed" in said:
             raise TemplateFailed(said["failed"])
+        if "missing" in said:
+            raise LayerMissing(said["missing"])
 
 
 def _last_words(words: IO[bytes]) -> str:
