@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any, cast
 
 from twisted.application.service import Service
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
 
@@ -19,6 +19,7 @@ from cpyrender.web.quitting import QuitDoor
 from cpyrender.web.site import RenderSite
 
 _LOOPBACK = "127.0.0.1"
+_BACKLOG = 128
 
 
 class CannotStart(SystemExit, Exception):
@@ -43,6 +44,7 @@ class RenderService(Service):
         self._reactor = reactor
         self._settings = settings
         self._pool = LocalPool(reactor, settings.render)
+        self._socket: socket.socket | None = None
         self._port: IListeningPort | None = None
         root = ClassicDoor(self._pool, settings.render.max_body)
         if settings.allow_quit:
@@ -63,30 +65,51 @@ class RenderService(Service):
 
         @raise CannotStart: somebody else has it.
         """
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            self._port = self._reactor.listenTCP(self._settings.port, self._site, interface=_LOOPBACK)
-        except CannotListenError as error:
-            raise CannotStart(f"cannot listen on {_LOOPBACK}:{self._settings.port}: {error.socketError}") from None
+            self._socket.bind((_LOOPBACK, self._settings.port))
+        except OSError as error:
+            raise self._cannot_listen(error) from None
+
+    def _cannot_listen(self, error: OSError) -> CannotStart:
+        return CannotStart(f"cannot listen on {_LOOPBACK}:{self._settings.port}: {error}")
 
     def startService(self) -> None:
-        """Warm up. Nothing is answered before the reactor runs, so nobody is kept waiting by it but clients of ours.
+        """Warm up, withstand one's own attack, and only then listen.
+
+        Blocks: the reactor does not run yet, and whether this fails decides on the exit status.
 
         @raise CannotStart: there is nothing to run scripts with.
         """
-        if self._port is None:
+        if self._socket is None:
             self.privilegedStartService()
         super().startService()
         try:
             self._pool.start_blocking()
         except TemplateFailed as error:
-            raise CannotStart(f"the template interpreter cannot start: {error}") from None
+            raise CannotStart(f"scripts cannot be run: {error}") from None
+        self._listen()
+        health = self._pool.health()
         self._log.info(
-            "cpyrender answers on http://{host}:{port}/ (isolation: {isolation}, {slots} slots)",
+            "cpyrender answers on http://{host}:{port}/ ({slots} slots, isolation: {isolation} = {layers})",
             host=_LOOPBACK,
             port=self.port,
-            isolation=self._settings.render.isolation,
+            isolation=health.isolation,
+            layers=", ".join(health.layers),
             slots=self._settings.render.slots,
         )
+
+    def _listen(self) -> None:
+        bound, self._socket = self._socket, None
+        assert bound is not None, "privilegedStartService has been called"
+        with bound:
+            try:
+                bound.listen(_BACKLOG)
+            except OSError as error:
+                raise self._cannot_listen(error) from None
+            bound.setblocking(False)
+            self._port = self._reactor.adoptStreamPort(bound.fileno(), socket.AF_INET, self._site)
 
     def stopService(self) -> Deferred[None]:
         """Close the port, give what runs its time to finish, and stop."""

@@ -11,7 +11,7 @@ import attrs
 from attrs import field, frozen
 
 #: The levels of isolation that there are, weakest first.
-ISOLATION = ("none",)
+ISOLATION = ("none", "confined", "jail", "full")
 
 _SIZE = re.compile(r"(\d+)([KMG]?)", re.IGNORECASE)
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -118,7 +118,7 @@ class RenderSettings:
     @raise ValueError: a value is not what it should be; the message begins with the setting's name.
     """
 
-    isolation: str = field(default="none", validator=_level)
+    isolation: str = field(default="confined", validator=_level)
     slots: int = field(factory=lambda: _cores() + 1, converter=_whole, validator=_between(1, 1024))
     queue: int = field(default=64, converter=_whole, validator=_between(0, 100_000))
     timeout: float = field(default=30.0, converter=_number, validator=_SECONDS)

@@ -11,7 +11,7 @@ from twisted.python import usage
 
 import cpyrender
 from cpyrender.service import RenderService
-from cpyrender.settings import RenderSettings, ServerSettings
+from cpyrender.settings import ISOLATION, RenderSettings, ServerSettings
 
 _RENDER = attrs.fields_dict(RenderSettings)
 
@@ -31,7 +31,7 @@ class Options(usage.Options):
     )
     optParameters: Sequence[Sequence[object]] = [
         ["port", "p", _default("port"), "TCP port on 127.0.0.1"],
-        ["isolation", None, _default("isolation"), "least level of isolation accepted: none"],
+        ["isolation", None, _default("isolation"), f"least level of isolation accepted: {', '.join(ISOLATION)}"],
         ["slots", None, None, "scripts running at once  [default: cores + 1]"],
         ["queue", None, _default("queue"), "scripts waiting; beyond it 503"],
         ["timeout", None, "30", "wall seconds that a script may run"],

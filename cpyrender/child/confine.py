@@ -1,6 +1,6 @@
 """What a child does between its fork and the first byte of its script.
 
-The levels of isolation differ here and nowhere else.
+The levels of isolation differ here and nowhere else. The order matters: each step needs what the next one takes away.
 """
 
 from __future__ import annotations
@@ -10,66 +10,106 @@ import os
 import random
 import resource
 import signal
+from collections.abc import Mapping
 from types import FrameType
+from typing import Any
 
 from attrs import frozen
 
-from cpyrender.child import linux
+from cpyrender.child import landlock, linux, namespaces, syscalls
 
 # malloc's arenas, thread stacks and the like reserve address space that they never touch.
 _ADDRESS_SPACE_TO_SPARE = 256 << 20
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_MOST_FILES_OPEN = 256
 
 
 @frozen(kw_only=True)
-class Limits:
-    """What a script may take of the machine.
+class Confinement:
+    """How a child is shut in, and what it may take of the machine.
 
-    @ivar memory: bytes beyond what the template holds.
+    @ivar level: C{"full"}, C{"jail"}, C{"confined"} or C{"none"}.
+    @ivar readable: files and folders that a script may read.
+    @ivar program: the system call filter.
+    @ivar data: bytes that RLIMIT_DATA counts for the template.
+    @ivar address_space: bytes that RLIMIT_AS counts for the template.
+    @ivar memory: bytes that a script may take beyond those.
     @ivar cpu: CPU seconds.
+    @ivar disk: bytes that a script may write into its folder, or into one file where a folder cannot be limited.
     """
 
+    level: str
+    readable: tuple[str, ...]
+    program: bytes
+    data: int
+    address_space: int
     memory: int
     cpu: float
+    disk: int
+
+    @classmethod
+    def parse(cls, settings: Mapping[str, Any], data: int, address_space: int) -> Confinement:
+        """Read what the server sent."""
+        return cls(
+            level=settings["level"],
+            readable=tuple(settings["readable"]),
+            program=bytes.fromhex(settings["program"]),
+            data=data,
+            address_space=address_space,
+            memory=settings["memory"],
+            cpu=settings["cpu"],
+            disk=settings["disk"],
+        )
 
 
 class OutOfCPU(BaseException):
     """Raised inside a script that used up its CPU time. No C{except Exception} of a script's catches it."""
 
 
-def confine(folder: str, limits: Limits) -> None:
+def confine(folder: str, how: Confinement) -> None:
     """Make this freshly forked process one that may read a script.
 
-    @param folder: where to make the job folder; nothing else may stand there.
+    @param folder: the job folder: where to mount it at level C{full}, where to make it at the others.
     @raise OSError: a layer cannot be put up. The process must not go on.
     """
     os.setpgid(0, 0)
     # Whatever the script starts and abandons stays below it, where the template finds it when the script has ended.
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    _enter(folder)
-    _limit(limits)
-    _reseed()
-
-
-def _enter(folder: str) -> None:
-    os.mkdir(folder, 0o700)
+    _reset_signals()
+    if how.level == "full":
+        namespaces.enter_own(folder, how.disk)
+    else:
+        os.mkdir(folder, 0o700)
     os.chdir(folder)
     for name in ("HOME", "TMPDIR", "PWD"):
         os.environ[name] = folder
+    if how.level != "none":
+        linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+        # Nobody of the same user attaches to it, and it leaves no core.
+        linux.prctl(linux.PR_SET_DUMPABLE, 0)
+        landlock.restrict(how.readable, folder)
+    _limit(how)
+    if how.level != "none":
+        linux.drop_capabilities()
+    _reseed()
+    if how.level != "none":
+        syscalls.restrict(how.program)
 
 
-def _limit(limits: Limits) -> None:
-    with open("/proc/self/statm", "rb") as statm:
-        pages = [int(word) for word in statm.read().split()]
-    address_space, data = pages[0] * _PAGE, pages[5] * _PAGE
-    _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_DATA, data + limits.memory)
-    _lower(resource.RLIMIT_AS, address_space + limits.memory + _ADDRESS_SPACE_TO_SPARE)
-    seconds = max(1, math.ceil(limits.cpu))
+def _reset_signals() -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGXCPU, _out_of_cpu)
+
+
+def _limit(how: Confinement) -> None:
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_DATA, how.data + how.memory)
+    _lower(resource.RLIMIT_AS, how.address_space + how.memory + _ADDRESS_SPACE_TO_SPARE)
+    _lower(resource.RLIMIT_FSIZE, how.disk)
+    _lower(resource.RLIMIT_NOFILE, _MOST_FILES_OPEN)
+    _lower(resource.RLIMIT_MEMLOCK, 0)
+    seconds = max(1, math.ceil(how.cpu))
     # One second between the polite signal and the deadly one: time to say why.
     _lower(resource.RLIMIT_CPU, seconds, seconds + 1)
 

@@ -1,6 +1,6 @@
 """The few calls of Linux that Python's standard library lacks, through ctypes.
 
-Man pages: prctl(2), mount(2), unshare(2).
+Man pages: capset(2), landlock(7), mount(2), prctl(2), seccomp(2), setns(2), umount2(2), unshare(2).
 """
 
 from __future__ import annotations
@@ -9,47 +9,149 @@ import ctypes
 import os
 
 PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_SECCOMP = 22
 PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+SECCOMP_MODE_FILTER = 2
+
 CLONE_NEWNS = 0x00020000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+
+MS_RDONLY = 1
+MS_NOSUID = 2
+MS_NODEV = 4
+MS_REMOUNT = 32
 MS_BIND = 0x1000
 MS_REC = 0x4000
 MS_PRIVATE = 0x40000
+MNT_DETACH = 2
+
+LANDLOCK_CREATE_RULESET_VERSION = 1
+LANDLOCK_RULE_PATH_BENEATH = 1
+
+# The same on every architecture that has them at all.
+_SYS_LANDLOCK_CREATE_RULESET = 444
+_SYS_LANDLOCK_ADD_RULE = 445
+_SYS_LANDLOCK_RESTRICT_SELF = 446
+
+_CAPABILITY_VERSION_3 = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mount.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p)
+_libc.syscall.restype = ctypes.c_long
 
 
-def _checked(result: int, what: str) -> None:
-    if result != 0:
+def _checked(result: int, what: str) -> int:
+    if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
+    return result
 
 
-def prctl(option: int, value: int) -> None:
+def prctl(option: int, value: int, pointer: object = None) -> None:
     """Change an attribute of this process; prctl(2).
 
-    @raise OSError: the kernel refuses.
+    @raise OSError: the kernel refuses; so do all functions here.
     """
-    _checked(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl({option})")
+    _checked(_libc.prctl(option, ctypes.c_ulong(value), pointer or ctypes.c_ulong(0), 0, 0), f"prctl({option})")
 
 
 def unshare(flags: int) -> None:
-    """Leave the namespaces that C{flags} name for new ones; unshare(2).
-
-    @raise OSError: the kernel refuses.
-    """
+    """Leave the namespaces that C{flags} name for new ones; unshare(2)."""
     _checked(_libc.unshare(flags), f"unshare({flags:#x})")
 
 
-def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
-    """Mount a file system; mount(2).
+def setns(fd: int, flags: int) -> None:
+    """Enter namespaces of the process that a pidfd refers to; setns(2)."""
+    _checked(_libc.setns(fd, flags), f"setns({flags:#x})")
 
-    @raise OSError: the kernel refuses.
-    """
+
+def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
+    """Mount a file system; mount(2)."""
     words = [os.fsencode(word) for word in (source, target, kind)]
     _checked(_libc.mount(*words, flags, os.fsencode(data)), f"mount({target})")
+
+
+def umount(target: str, flags: int = 0) -> None:
+    """Unmount a file system; umount2(2)."""
+    _checked(_libc.umount2(os.fsencode(target), flags), f"umount2({target})")
 
 
 def close_from(lowest: int) -> None:
     """Close every file descriptor from C{lowest} on."""
     os.closerange(lowest, os.sysconf("SC_OPEN_MAX"))
+
+
+class _CapabilityHeader(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+def drop_capabilities() -> None:
+    """Give up every capability; capset(2)."""
+    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    _checked(_libc.capset(ctypes.byref(header), nothing), "capset")
+
+
+class _FilterProgram(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+def install_filter(program: bytes) -> None:
+    """Let a seccomp filter judge every system call from here on; seccomp(2).
+
+    @param program: an array of C{struct sock_filter}.
+    """
+    memory = ctypes.create_string_buffer(program, len(program))
+    described = _FilterProgram(len(program) // 8, ctypes.addressof(memory))
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(described))
+
+
+class _RulesetAttributes(ctypes.Structure):
+    _fields_ = (
+        ("handled_access_fs", ctypes.c_uint64),
+        ("handled_access_net", ctypes.c_uint64),
+        ("scoped", ctypes.c_uint64),
+    )
+
+
+class _PathBeneath(ctypes.Structure):
+    _pack_ = 1
+    _layout_ = "ms"
+    _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
+
+
+def landlock_version() -> int:
+    """Return the version of Landlock's interface that the kernel has, from 1; landlock_create_ruleset(2)."""
+    return _checked(
+        _libc.syscall(_SYS_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), LANDLOCK_CREATE_RULESET_VERSION),
+        "landlock_create_ruleset",
+    )
+
+
+def landlock_create_ruleset(files: int, network: int, scoped: int) -> int:
+    """Return a descriptor of a set of rules that denies all these kinds of access; landlock_create_ruleset(2)."""
+    attributes = _RulesetAttributes(files, network, scoped)
+    size = ctypes.c_size_t(ctypes.sizeof(attributes))
+    return _checked(
+        _libc.syscall(_SYS_LANDLOCK_CREATE_RULESET, ctypes.byref(attributes), size, 0), "landlock_create_ruleset"
+    )
+
+
+def landlock_allow(ruleset: int, path: str, access: int) -> None:
+    """Allow kinds of access to a file, or to all that is in a folder; landlock_add_rule(2)."""
+    parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        rule = _PathBeneath(access, parent)
+        result = _libc.syscall(_SYS_LANDLOCK_ADD_RULE, ruleset, LANDLOCK_RULE_PATH_BENEATH, ctypes.byref(rule), 0)
+        _checked(result, f"landlock_add_rule({path})")
+    finally:
+        os.close(parent)
+
+
+def landlock_restrict_self(ruleset: int) -> None:
+    """Live by a set of rules from here on; landlock_restrict_self(2)."""
+    _checked(_libc.syscall(_SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0), "landlock_restrict_self")

@@ -8,42 +8,27 @@ hides the rest of that folder.
 from __future__ import annotations
 
 import os
-import pwd
 import stat
 import sys
 
 from cpyrender.child import linux
 
-# systemd's range for users that exist only while a service runs; no package creates accounts there.
-_FIRST, _LAST = 61184, 65519
 
+def leave_root(uid: int, spool: str) -> None:
+    """Become an unprivileged user for good.
 
-def leave_root(spool: str) -> None:
-    """Become an unprivileged user for good, if this process is root; do nothing otherwise.
-
-    @param spool: a folder that the new user has to own.
+    @param spool: a folder that the user owns, and has to reach.
     @raise OSError: it cannot be done. The process must not go on.
     """
-    if os.geteuid() != 0:
-        return
-    uid = _unused_uid()
-    os.chown(spool, uid, uid)
-    # Passable, or it would count among the folders that are closed.
-    os.chmod(spool, 0o711)
     _open_the_way(_needed() | {os.path.abspath(spool)})
+    become(uid)
+
+
+def become(uid: int) -> None:
+    """Change to a user, and to the group of the same number, and to nobody else's groups."""
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
-    os.environ.update(USER="cpyrender", LOGNAME="cpyrender", HOME=spool)
-
-
-def _unused_uid() -> int:
-    taken = {entry.pw_uid for entry in pwd.getpwall()} | {os.stat(f"/proc/{pid}").st_uid for pid in _pids()}
-    return next(uid for uid in range(_FIRST + os.getpid() % 4000, _LAST) if uid not in taken)
-
-
-def _pids() -> list[str]:
-    return [name for name in os.listdir("/proc") if name.isdigit() and os.path.exists(f"/proc/{name}")]
 
 
 def _needed() -> set[str]:

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import secrets
 import select
 import shutil
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from attrs import define, frozen
 
-from cpyrender.child import linux
-from cpyrender.child.confine import Limits, confine
-from cpyrender.child.privilege import leave_root
+from cpyrender.child import linux, measure, namespaces
+from cpyrender.child.confine import Confinement, confine
+from cpyrender.child.privilege import become, leave_root
 from cpyrender.child.script import serve_one
 from cpyrender.child.warm import warm
 
@@ -27,6 +30,7 @@ from cpyrender.child.warm import warm
 COMMAND_SPARE = b"spare"
 
 _SETTINGS_SIZE = 1 << 16
+_JAILED = ("full", "jail")
 
 
 @frozen
@@ -76,6 +80,7 @@ class _Child:
     pid: int
     pidfd: int
     ended: int
+    folder: str
 
     def bury(self) -> None:
         """Kill what it left in its process group, reap it, and tell the server how it ended."""
@@ -104,13 +109,17 @@ class Template:
     @ivar spool: the folder in which each child gets a folder of its own.
     """
 
-    def __init__(self, commands: socket.socket, spool: str, limits: Limits, legacy: bool) -> None:
+    def __init__(self, commands: socket.socket, spool: str, confinement: Confinement, legacy: bool) -> None:
         self._commands = commands
         self._spool = spool
-        self._limits = limits
+        self._confinement = confinement
+        self._fork_child = namespaces.ForkingPlace().fork if confinement.level == "full" else os.fork
+        # A template that was replaced may have left folders, and in a jail all templates have the same process id.
+        self._name = secrets.token_hex(4)
         self._legacy = legacy
         self._children: dict[int, _Child] = {}
         self._serial = 0
+        self._cleaners: list[int] = []
         self._poll = select.poll()
         self._poll.register(commands, select.POLLIN)
 
@@ -132,7 +141,9 @@ class Template:
             self._commands.send(json.dumps({"refused": str(error)}).encode())
             return
         try:
-            socket.send_fds(self._commands, [json.dumps({"folder": folder}).encode()], fds)
+            # In a jail, the server sees no folder that it could remove.
+            told = None if self._confinement.level in _JAILED else folder
+            socket.send_fds(self._commands, [json.dumps({"folder": told}).encode()], fds)
         except BrokenPipeError:
             pass  # The server is gone; the next turn of the loop finds out.
         _close(*fds)
@@ -140,30 +151,36 @@ class Template:
     def _fork(self) -> tuple[str, list[int]]:
         pipes = _Pipes.open()
         self._serial += 1
-        # A template that was replaced may have left folders: the name must be nobody else's.
-        folder = os.path.join(self._spool, f"{os.getpid()}-{self._serial}")
+        folder = self._folder()
+        template = os.getpid()
         try:
-            pid = os.fork()
+            pid = self._fork_child()
         except OSError:
             _close(*pipes.of_the_server, *pipes.of_the_child, pipes.ended[1])
             raise
         if pid == 0:
-            self._become_child(pipes, folder)
+            self._become_child(pipes, folder, template)
         _close(*pipes.of_the_child)
-        child = _Child(pid, os.pidfd_open(pid), pipes.ended[1])
+        child = _Child(pid, os.pidfd_open(pid), pipes.ended[1], folder)
         self._children[child.pidfd] = child
         self._poll.register(child.pidfd, select.POLLIN)
         return folder, [*pipes.of_the_server, os.dup(child.pidfd)]
 
-    def _become_child(self, pipes: _Pipes, folder: str) -> NoReturn:
+    def _folder(self) -> str:
+        """Return where the next child is to have its folder; at level full, where it will mount one."""
+        if self._confinement.level == "full":
+            return _mount_point(self._spool)
+        return os.path.join(self._spool, f"{self._name}-{self._serial}")
+
+    def _become_child(self, pipes: _Pipes, folder: str, template: int) -> NoReturn:
         """Be the child: confine oneself, run one script, end. Nothing of the template's loop is ever reached again."""
         try:
-            template = os.getppid()
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != template:
+            # From a pid namespace of its own, a child sees its parent as 0.
+            if os.getppid() not in {0, template}:
                 os._exit(1)
             _take_only(pipes.of_the_child)
-            confine(folder, self._limits)
+            confine(folder, self._confinement)
             serve_one(result=3, legacy=self._legacy)
         except BaseException:
             sys.excepthook(*sys.exc_info())
@@ -172,8 +189,24 @@ class Template:
 
     def _bury(self, pidfd: int) -> None:
         self._poll.unregister(pidfd)
-        self._children.pop(pidfd).bury()
+        child = self._children.pop(pidfd)
+        child.bury()
+        if self._confinement.level == "jail":
+            self._clear_away(child.folder)
         self._kill_orphans()
+
+    def _clear_away(self, folder: str) -> None:
+        """Remove a job folder, in a process of its own if there is anything in it: a script may have left a million."""
+        self._cleaners = [pid for pid in self._cleaners if os.waitpid(pid, os.WNOHANG) == (0, 0)]
+        try:
+            return os.rmdir(folder)
+        except OSError:
+            pass
+        pid = os.fork()
+        if pid == 0:
+            shutil.rmtree(folder, ignore_errors=True)
+            os._exit(0)
+        self._cleaners.append(pid)
 
     def _kill_orphans(self) -> None:
         """Kill what an ended script had started and abandoned: it has become a child of the template by now."""
@@ -222,19 +255,50 @@ def main() -> None:
         # A terminal or a service manager may signal the whole group; the server decides when the template ends.
         signal.signal(number, signal.SIG_IGN)
     try:
-        _prepare(settings)
+        _settle(settings, commands)
     except Exception as error:
-        commands.send(json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())
-        return
+        return _tell(commands, missing=f"{type(error).__name__}: {error}")
+    try:
+        warm(settings["preload"])
+        confinement = _measure(settings)
+    except Exception as error:
+        return _tell(commands, failed=f"{type(error).__name__}: {error}")
     # From here on the end of the socket says when to go: only so can the template clear up first.
     linux.prctl(linux.PR_SET_PDEATHSIG, 0)
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
-    commands.send(json.dumps({"ready": os.getpid()}).encode())
-    limits = Limits(memory=settings["memory"], cpu=settings["cpu"])
-    Template(commands, settings["spool"], limits, settings["legacy"]).serve()
+    _tell(commands, ready=True)
+    Template(commands, settings["spool"], confinement, settings["legacy"]).serve()
 
 
-def _prepare(settings: dict[str, Any]) -> None:
-    leave_root(settings["spool"])
+def _tell(commands: socket.socket, **said: object) -> None:
+    commands.send(json.dumps(said).encode())
+
+
+def _settle(settings: Mapping[str, Any], commands: socket.socket) -> None:
+    """Be where, and who, the level of isolation wants the template to be."""
+    uid, spool = settings["uid"], settings["spool"]
+    if uid is not None and settings["level"] in _JAILED:
+        os.chown(spool, uid, uid)
+    if settings["level"] == "full":
+        namespaces.enter(uid, commands.fileno())
+        # Once more: it is said by a process, of its own parent, and this is another process by now.
+        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.mkdir(_mount_point(spool), 0o700)
+    elif settings["level"] == "jail" and uid is not None:
+        become(uid)
+    elif uid is not None:
+        leave_root(uid, spool)
     os.environ.pop("PYTHONPATH", None)
-    warm(settings["preload"])
+    os.environ.update(USER="cpyrender", LOGNAME="cpyrender", HOME=spool)
+
+
+def _measure(settings: Mapping[str, Any]) -> Confinement:
+    """See how much memory a child inherits, now that all is warm, and close the cache of fonts for good."""
+    if settings["level"] == "full":
+        namespaces.make_read_only(settings["spool"])
+    data, address_space = measure.counted(resource.RLIMIT_DATA), measure.counted(resource.RLIMIT_AS)
+    return Confinement.parse(settings, data, address_space)
+
+
+def _mount_point(spool: str) -> str:
+    return os.path.join(spool, "job")

@@ -27,7 +27,7 @@ _SECONDS_TO_END = 1.0
 
 
 class NeverBegan(Exception):
-    """The child was gone before it had the whole script: another one may run it."""
+    """The child was gone before it had the whole script: another one may run it. Says the last line that it wrote."""
 
 
 class Interrupted(Exception):
@@ -216,7 +216,8 @@ class Conversation:
         if outcome is not None:
             return outcome
         if not self._started:
-            raise NeverBegan
+            self._keep_the_rest(self._spare.stderr, self._stderr)
+            raise NeverBegan(self._stderr.text().strip().rpartition("\n")[2])
         if not word:
             raise Interrupted
         return self._ended_without_answer(Ending.parse(word))

@@ -15,6 +15,8 @@ class Health:
 
     @ivar ready: whether a script would be run now or soon.
     @ivar why_not: what it is waiting for, where it is not ready.
+    @ivar isolation: the level that scripts run at.
+    @ivar layers: what that level consists of.
     @ivar busy: slots with a script in them.
     @ivar waiting: scripts in the queue.
     @ivar restarts: how often the template had to be replaced.
@@ -22,6 +24,7 @@ class Health:
 
     ready: bool
     isolation: str
+    layers: tuple[str, ...] = ()
     slots: int
     busy: int
     queue: int

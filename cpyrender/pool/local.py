@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
 from typing import TypeVar
 
 from attrs import define, evolve
@@ -18,9 +15,10 @@ from zope.interface import implementer
 
 from cpyrender.pool.conversation import Cancellation, Cancelled
 from cpyrender.pool.interfaces import Health, IRenderer
+from cpyrender.pool.isolation import LAYERS
 from cpyrender.pool.slot import Slot
 from cpyrender.pool.supply import SpareSupply
-from cpyrender.pool.template import TemplateFailed, TemplateSettings
+from cpyrender.pool.template import TemplateFailed
 from cpyrender.pool.waiting import WaitingLine
 from cpyrender.settings import RenderSettings
 from cpyrender.values import Outcome, Ran, Refused, Submission
@@ -93,7 +91,6 @@ class LocalPool:
             supply.warm()
         except BaseException:
             self._threads.stop()
-            shutil.rmtree(self._spool, ignore_errors=True)
             raise
         self._warm(None)
 
@@ -138,7 +135,8 @@ class LocalPool:
         return Health(
             ready=not self._why_not_ready,
             why_not=self._why_not_ready,
-            isolation=self.settings.isolation,
+            isolation=self._level,
+            layers=LAYERS.get(self._level, ()),
             slots=self.settings.slots,
             busy=len(self._running),
             queue=self.settings.queue,
@@ -146,22 +144,16 @@ class LocalPool:
             restarts=self._supply.restarts if self._supply is not None else 0,
         )
 
+    @property
+    def _level(self) -> str:
+        return (self._supply.level if self._supply is not None else None) or "not yet known"
+
     # Starting and stopping
 
     def _prepare(self) -> SpareSupply:
         self._why_not_ready = "it is warming up"
-        self._spool = Path(tempfile.mkdtemp(prefix="cpyrender-"))
-        settings = self.settings
-        supply = self._supply = SpareSupply(
-            TemplateSettings(
-                spool=self._spool,
-                memory=settings.memory,
-                cpu=settings.cpu_seconds,
-                preload=settings.preload,
-                legacy=not settings.no_legacy,
-            )
-        )
-        self._slots = [Slot(supply, settings) for _ in range(settings.slots)]
+        supply = self._supply = SpareSupply(self.settings)
+        self._slots = [Slot(supply, self.settings) for _ in range(self.settings.slots)]
         self._threads.start()
         return supply
 
@@ -184,7 +176,6 @@ class LocalPool:
         await DeferredList([self._in_thread(slot.close) for slot in self._slots], consumeErrors=True)
         await self._in_thread(supply.close)
         self._threads.stop()
-        shutil.rmtree(self._spool, ignore_errors=True)
 
     # The way of a job
 

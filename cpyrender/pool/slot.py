@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import select
-import shutil
-import subprocess
-import time
-
 from cpyrender.pool.conversation import Cancellation, Conversation, ConversationLimits, Interrupted, NeverBegan
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.supply import SpareSupply
@@ -16,7 +10,6 @@ from cpyrender.values import Cause, Failed, Ran, Submission
 
 # A script under which the template dies again and again is not just unlucky.
 _SECOND_CHANCES = 2
-_MS_TO_DIE = 5000
 
 
 class Slot:
@@ -91,11 +84,7 @@ class Slot:
     def bury(self) -> None:
         """Clear away after the last scripts."""
         while self._used:
-            spare = self._used.pop()
-            spare.kill()
-            _wait_until_dead(spare)
-            spare.close()
-            _remove(spare.folder)
+            self._used.pop().remove()
 
     def close(self) -> None:
         """Let go of everything. The slot is of no use any more."""
@@ -103,29 +92,3 @@ class Slot:
             self._used.append(self._spare)
             self._spare = None
         self.bury()
-
-
-def _wait_until_dead(spare: Spare) -> None:
-    poll = select.poll()
-    poll.register(spare.pidfd, select.POLLIN)
-    poll.poll(_MS_TO_DIE)
-
-
-def _remove(folder: str) -> None:
-    """Remove a job folder, whatever a script has made of it."""
-    for _ in range(2):
-        # As quick as can be for what is usual: nothing in it.
-        try:
-            return os.rmdir(folder)
-        except FileNotFoundError:
-            return
-        except OSError:
-            pass
-        try:
-            return shutil.rmtree(folder)
-        except (OSError, RecursionError):
-            # Folders without permissions, or a thousand deep: the tool knows how to go about both.
-            subprocess.run(["chmod", "-R", "u+rwX", "--", folder], stderr=subprocess.DEVNULL, check=False)
-            subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, check=False)
-        # A process that is just dying may still have made a file.
-        time.sleep(0.01)

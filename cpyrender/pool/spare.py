@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 
 from attrs import define
+
+from cpyrender.pool.folder import remove_folder
+
+_MS_TO_DIE = 5000
 
 
 @define
 class Spare:
     """The server's ends of a child's pipes.
 
-    @ivar folder: its job folder.
+    @ivar folder: its job folder, to be removed after it; C{None}: it vanishes with the child.
     @ivar script: where to write the submission.
     @ivar result: where the answer comes.
     @ivar ended: where the template says how the child ended; end of file without a word: the template itself is gone.
     @ivar pidfd: for killing it.
     """
 
-    folder: str
+    folder: str | None
     script: int
     result: int
     stdout: int
@@ -43,6 +48,16 @@ class Spare:
         if self.script >= 0:
             os.close(self.script)
             self.script = -1
+
+    def remove(self) -> None:
+        """Kill it, wait until it is dead, and clear away what it leaves."""
+        self.kill()
+        poll = select.poll()
+        poll.register(self.pidfd, select.POLLIN)
+        poll.poll(_MS_TO_DIE)
+        self.close()
+        if self.folder is not None:
+            remove_folder(self.folder)
 
     def close(self) -> None:
         """Let go of all descriptors."""

@@ -6,8 +6,10 @@ from threading import Lock
 
 from twisted.logger import Logger
 
+from cpyrender.pool.isolation import strongest
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.template import RunningTemplate, TemplateFailed, TemplateLost, TemplateSettings
+from cpyrender.settings import RenderSettings
 
 _ATTEMPTS = 3
 
@@ -22,8 +24,9 @@ class SpareSupply:
 
     _log = Logger()
 
-    def __init__(self, settings: TemplateSettings) -> None:
-        self._settings = settings
+    def __init__(self, render: RenderSettings) -> None:
+        self._render = render
+        self._settings: TemplateSettings | None = None
         self._turn = Lock()
         self._template: RunningTemplate | None = None
         self._closed = False
@@ -53,8 +56,21 @@ class SpareSupply:
             if self._closed:
                 raise TemplateFailed("the pool has been stopped")
             if self._template is None:
-                self._template = self._settings.start()
+                self._template = self._start()
             return self._template
+
+    def _start(self) -> RunningTemplate:
+        if self._settings is not None:
+            # At the level that was chosen, or not at all.
+            return self._settings.start()
+        isolation = strongest(self._render)
+        self._settings = isolation.settings
+        return isolation.template
+
+    @property
+    def level(self) -> str | None:
+        """The level of isolation that was chosen; C{None} before that."""
+        return None if self._settings is None else self._settings.level
 
     def _discard(self, template: RunningTemplate, why: TemplateLost) -> None:
         with self._turn:
@@ -72,3 +88,5 @@ class SpareSupply:
             template, self._template = self._template, None
         if template is not None:
             template.close()
+        if self._settings is not None:
+            self._settings.forget()

@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from threading import Lock
+from typing import IO
 
 from attrs import define, field, frozen
 
-import cpyrender
+from cpyrender.pool.bubblewrap import NoBubblewrap, jailed
 from cpyrender.pool.spare import Spare
+from cpyrender.pool.visible import package_home
 
 _COMMAND_SPARE = b"spare"
 _FDS_OF_A_SPARE = 6
 _MESSAGE_SIZE = 1 << 16
 _SECONDS_TO_LEAVE = 10
+_JAILED = ("full", "jail")
 
 # What of the server's environment a script may see: how to show text, numbers and time, and nothing else.
 _ENVIRONMENT = ("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_NUMERIC", "LC_TIME", "SOURCE_DATE_EPOCH", "TZ")
@@ -40,6 +45,10 @@ class TemplateFailed(Exception):
     """The template cannot be warmed up; the message says why."""
 
 
+class LayerMissing(TemplateFailed):
+    """A level of isolation cannot be had on this machine; the message says what it lacks."""
+
+
 class TemplateLost(Exception):
     """The template is gone."""
 
@@ -48,57 +57,103 @@ class TemplateLost(Exception):
 class TemplateSettings:
     """What a template is made from.
 
+    @ivar level: of isolation: C{"full"}, C{"jail"}, C{"confined"} or C{"none"}.
     @ivar spool: folder for the job folders; the template removes it when the server is gone.
     @ivar memory: bytes that each child may take above what the template holds.
     @ivar cpu: CPU seconds that each child may use.
+    @ivar disk: bytes that each child may write into its folder.
+    @ivar room: bytes that all of them may write, and the cache of fonts, where the spool is in memory.
     @ivar preload: modules to import beyond the usual ones.
     @ivar legacy: whether children know the names of 2005.
+    @ivar uid: whom the template becomes; C{None}: it stays who the server is.
+    @ivar readable: files and folders that scripts may read.
+    @ivar program: the system call filter; empty at level C{none}.
     @ivar patience: seconds within which it has to be warm, and to answer each command.
     """
 
     spool: Path
     memory: int
     cpu: float
+    level: str = "none"
+    disk: int = 64 << 20
+    room: int = 256 << 20
     preload: tuple[str, ...] = ()
     legacy: bool = True
+    uid: int | None = None
+    readable: tuple[str, ...] = ()
+    program: bytes = b""
     patience: float = 60.0
 
     def start(self) -> RunningTemplate:
         """Start a template and wait until it is warm.
 
         @raise TemplateFailed: it cannot be warmed up.
+        @raise LayerMissing: this machine lacks something that its level of isolation needs.
         """
+        if self.uid is not None and self.level not in _JAILED:
+            os.chown(self.spool, self.uid, self.uid)
+            # Passable: who sees it from outside may only go through.
+            self.spool.chmod(0o711)
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(self.patience)
-        with its:
-            process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "cpyrender.child", str(its.fileno())],
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                pass_fds=[its.fileno()],
-                process_group=0,
-            )
-        template = RunningTemplate(process, ours)
-        try:
-            self._warm_up(ours)
-        except BaseException:
-            template.close()
-            raise
+        with its, tempfile.TemporaryFile() as words:
+            process = self._spawn(its.fileno(), words)
+            template = RunningTemplate(process, ours)
+            its.close()
+            try:
+                self._warm_up(ours, words)
+            except BaseException:
+                template.close()
+                raise
         return template
+
+    def forget(self) -> None:
+        """Remove what is left of it outside a jail."""
+        if self.level not in _JAILED:
+            shutil.rmtree(self.spool, ignore_errors=True)
+
+    def _spawn(self, commands: int, words: IO[bytes]) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-P", "-m", "cpyrender.child", str(commands)]
+        environment = self._environment()
+        if self.level in _JAILED:
+            try:
+                command = jailed(
+                    command,
+                    level=self.level,
+                    readable=self.readable,
+                    spool=str(self.spool),
+                    size=self.room,
+                    environment=environment,
+                )
+            except NoBubblewrap as error:
+                raise LayerMissing(str(error)) from None
+        return subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=words,
+            pass_fds=[commands],
+            process_group=0,
+        )
 
     def _environment(self) -> dict[str, str]:
         mine = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        home = str(Path(cpyrender.__file__).parent.parent)
-        path = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
+        path = os.pathsep.join(filter(None, [package_home(), os.environ.get("PYTHONPATH")]))
         return mine | _FIXED | {"PYTHONPATH": path, "MPLCONFIGDIR": str(self.spool / "matplotlib")}
 
-    def _warm_up(self, commands: socket.socket) -> None:
+    def _warm_up(self, commands: socket.socket, words: IO[bytes]) -> None:
         settings = {
+            "level": self.level,
             "spool": str(self.spool),
             "memory": self.memory,
             "cpu": self.cpu,
+            "disk": self.disk,
             "preload": self.preload,
             "legacy": self.legacy,
+            "uid": self.uid,
+            "readable": self.readable,
+            "program": self.program.hex(),
         }
         try:
             commands.send(json.dumps(settings).encode())
@@ -106,12 +161,21 @@ class TemplateSettings:
         except TimeoutError:
             raise TemplateFailed(f"it was not warm after {self.patience:g} s") from None
         except OSError as error:
-            raise TemplateFailed(f"it ended while warming up ({error})") from None
+            raise LayerMissing(_last_words(words) or f"it ended while warming up ({error})") from None
         if not answer:
-            raise TemplateFailed("it ended while warming up")
+            raise LayerMissing(_last_words(words) or "it ended while warming up")
         said = json.loads(answer)
         if "failed" in said:
             raise TemplateFailed(said["failed"])
+        if "missing" in said:
+            raise LayerMissing(said["missing"])
+
+
+def _last_words(words: IO[bytes]) -> str:
+    """Return the last line that the process wrote to stderr."""
+    words.seek(0)
+    lines = words.read().decode(errors="replace").strip().splitlines()
+    return lines[-1][:500] if lines else ""
 
 
 @define

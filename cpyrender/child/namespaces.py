@@ -1,0 +1,91 @@
+"""Namespaces at level C{full}: one set around the template, and one of its own for each script.
+
+bubblewrap has built the file system before this begins. The template first becomes process 1 of a pid namespace that
+its own user namespace owns, for only there it may make further ones. Each child is then process 1 of one: killing it
+kills all that it started, and it sees no process but its own. See pid_namespaces(7), user_namespaces(7).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NoReturn
+
+from cpyrender.child import linux
+from cpyrender.child.privilege import become
+
+_MOST_FILES = 4096
+
+
+def enter(uid: int | None, keep: int) -> None:
+    """Go on as process 1 of a new pid namespace, able to make more of them.
+
+    @param uid: whom to become, where this is root. /proc is expected to be mounted then, and is taken away.
+    @param keep: the descriptor that this process goes on with; the one that stays behind closes it.
+    @raise OSError: the kernel, or a security module, refuses namespaces or the right to use them.
+    """
+    if uid is None:
+        linux.unshare(linux.CLONE_NEWNS)
+    else:
+        _leave_root(uid)
+    linux.unshare(linux.CLONE_NEWPID)
+    pid = os.fork()
+    if pid:
+        os.close(keep)
+        _stay_behind(pid)
+
+
+def _leave_root(uid: int) -> None:
+    """Become a user who is nobody outside, and may do in a user namespace of its own what root may."""
+    # Held on to, because there is to be no /proc any more by the time the namespace is there to be described.
+    proc = os.open("/proc/self", os.O_PATH | os.O_CLOEXEC)
+    linux.umount("/proc", linux.MNT_DETACH)
+    become(uid)
+    linux.prctl(linux.PR_SET_DUMPABLE, 1)
+    linux.unshare(linux.CLONE_NEWUSER | linux.CLONE_NEWNS)
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{uid} {uid} 1")):
+        file = os.open(name, os.O_WRONLY | os.O_CLOEXEC, dir_fd=proc)
+        os.write(file, text.encode())
+        os.close(file)
+    os.close(proc)
+
+
+def _stay_behind(pid: int) -> NoReturn:
+    """Wait for the process that went on, and end as it does."""
+    _, status = os.waitpid(pid, 0)
+    os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+
+
+def make_read_only(folder: str) -> None:
+    """Let nothing below a folder be changed any more, by this process or those it forks."""
+    linux.mount(folder, folder, flags=linux.MS_BIND)
+    flags = linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV
+    linux.mount(folder, folder, flags=flags)
+
+
+class ForkingPlace:
+    """Forks children each of which is process 1 of its own pid namespace."""
+
+    def __init__(self) -> None:
+        self._home = os.pidfd_open(os.getpid())
+
+    def fork(self) -> int:
+        """Fork as L{os.fork} does."""
+        linux.unshare(linux.CLONE_NEWPID)
+        try:
+            pid = os.fork()
+        except OSError:
+            linux.setns(self._home, linux.CLONE_NEWPID)
+            raise
+        if pid:
+            linux.setns(self._home, linux.CLONE_NEWPID)
+        return pid
+
+
+def enter_own(folder: str, size: int) -> None:
+    """Give this child mounts and System V IPC of its own, and an empty folder in memory that vanishes with it.
+
+    @param size: bytes that fit into the folder.
+    """
+    linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWIPC)
+    options = f"size={size},nr_inodes={_MOST_FILES},mode=700"
+    linux.mount("job", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options)

@@ -1,0 +1,108 @@
+"""Choosing the strongest level of isolation that works on this machine, and never a weaker one than was asked for."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from attrs import evolve, frozen
+
+from cpyrender.child import linux
+from cpyrender.pool.selfattack import attack
+from cpyrender.pool.syscalls import NoFilter, compile_filter
+from cpyrender.pool.template import LayerMissing, RunningTemplate, TemplateFailed, TemplateSettings
+from cpyrender.pool.unprivileged import unused_uid
+from cpyrender.pool.visible import readable_paths
+from cpyrender.settings import ISOLATION, RenderSettings
+
+#: What each level consists of.
+LAYERS = {
+    "full": ("bubblewrap", "namespaces for each script", "landlock", "seccomp", "rlimits"),
+    "jail": ("bubblewrap", "landlock", "seccomp", "rlimits"),
+    "confined": ("landlock", "seccomp", "rlimits"),
+    "none": ("rlimits",),
+}
+
+# Where the jail has its one writable folder. No package installs anything below a name like this.
+_SPOOL_IN_A_JAIL = Path("/cpyrender-spool")
+
+
+@frozen
+class Isolation:
+    """A level that works here, and a template to prove it.
+
+    @ivar settings: from which the template was started, and the next one is to be.
+    """
+
+    settings: TemplateSettings
+    template: RunningTemplate
+
+
+def strongest(render: RenderSettings, attack: Callable[[RunningTemplate, str], None] = attack) -> Isolation:
+    """Start a template at the strongest level that works and withstands attack.
+
+    @raise TemplateFailed: there is none that is at least as strong as was asked for; the message says what each lacks.
+    """
+    lacking = []
+    # Weakest first in the settings' order.
+    for level in reversed(ISOLATION[ISOLATION.index(render.isolation) :]):
+        try:
+            return _try(level, render, attack)
+        except LayerMissing as error:
+            lacking.append(f"{level}: {error}")
+    raise TemplateFailed(
+        f"isolation of at least '{render.isolation}' is asked for, and cannot be had here. {'. '.join(lacking)}. "
+        "See SECURITY.md for what each level needs; --isolation none runs scripts without protection."
+    )
+
+
+def _try(level: str, render: RenderSettings, attack: Callable[[RunningTemplate, str], None]) -> Isolation:
+    settings = _settings(level, render)
+    try:
+        template = settings.start()
+        try:
+            attack(template, level)
+        except BaseException:
+            template.close()
+            raise
+    except BaseException:
+        settings.forget()
+        raise
+    return Isolation(settings, template)
+
+
+def _settings(level: str, render: RenderSettings) -> TemplateSettings:
+    """@raise LayerMissing: something that the level needs is not there, as can be told without trying."""
+    settings = TemplateSettings(
+        level=level,
+        spool=_SPOOL_IN_A_JAIL,
+        memory=render.memory,
+        cpu=render.cpu_seconds,
+        preload=render.preload,
+        legacy=not render.no_legacy,
+        uid=unused_uid(),
+    )
+    if level != "none":
+        settings = evolve(settings, readable=readable_paths(), program=_filter())
+        _ask_for_landlock()
+    if level in {"full", "jail"}:
+        return settings
+    return evolve(settings, spool=Path(tempfile.mkdtemp(prefix="cpyrender-")))
+
+
+def _filter() -> bytes:
+    try:
+        return compile_filter()
+    except NoFilter as error:
+        raise LayerMissing(str(error)) from None
+
+
+def _ask_for_landlock() -> None:
+    try:
+        linux.landlock_version()
+    except OSError as error:
+        raise LayerMissing(
+            f"the kernel has no Landlock ({error.strerror}): it needs Linux 5.13 or newer, with landlock among the "
+            "names of the kernel's option lsm="
+        ) from None

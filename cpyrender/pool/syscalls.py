@@ -1,0 +1,126 @@
+"""The system call filter for scripts: an allow-list, compiled once in the server with libseccomp.
+
+What a drawing needs is allowed: files, memory, time, threads. What it does not need is refused with EPERM, so that
+Python says PermissionError; calls that are newer than this list, with ENOSYS, so that libraries fall back. Only calls
+by another architecture's numbers kill: they are made to get past filters, and by nothing else.
+"""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+from typing import Any
+
+from cpyrender.child.syscalls import OWN_PID
+
+_ALLOWED = """
+    access alarm arch_prctl brk
+    chdir chmod clock_getres clock_gettime clock_nanosleep close close_range copy_file_range creat
+    dup dup2 dup3
+    epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait eventfd eventfd2 exit exit_group
+    faccessat faccessat2 fadvise64 fallocate fchdir fchmod fchmodat fchown fcntl fdatasync fgetxattr flistxattr flock
+    fstat fstatfs fsync ftruncate futex futex_waitv futimesat
+    get_mempolicy getcpu getcwd getdents getdents64 getegid geteuid getgid getgroups getitimer getpgid getpgrp getpid
+    getppid getpriority getrandom getresgid getresuid getrlimit getrusage getsid gettid gettimeofday getuid getxattr
+    lgetxattr link linkat listxattr llistxattr lseek lstat
+    madvise membarrier mincore mkdir mkdirat mmap mprotect mremap msync munmap
+    nanosleep newfstatat
+    open openat
+    pause pipe pipe2 poll ppoll pread64 preadv preadv2 pselect6 pwrite64 pwritev pwritev2
+    read readahead readlink readlinkat readv recvfrom rename renameat renameat2 restart_syscall rmdir rseq
+    rt_sigaction rt_sigpending rt_sigprocmask rt_sigreturn rt_sigsuspend rt_sigtimedwait
+    sched_get_priority_max sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_getscheduler
+    sched_rr_get_interval sched_setaffinity sched_yield
+    select sendfile set_robust_list set_tid_address setitimer shutdown sigaltstack stat statfs statx symlink symlinkat
+    sync_file_range sysinfo
+    time timer_create timer_delete timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime
+    timerfd_settime times truncate
+    umask uname unlink unlinkat utime utimensat utimes
+    write writev
+"""
+
+# glibc asks for it first, and falls back to clone, whose flags a filter can see.
+_AS_IF_NOT_THERE = ("clone3",)
+
+# Linux has given out numbers up to 470 or so; libraries that try a newer call expect ENOSYS from a kernel without it.
+_NEW_NUMBERS = range(451, 640)
+
+_CLONE_THREAD = 0x00010000
+_CLONE_NEW_ANYTHING = 0x7E020080
+_AF_UNIX = 1
+_SOCK_STREAM = 1
+_SOCK_TYPE = 0xF
+_PRCTL = {"PR_GET_DUMPABLE": 3, "PR_SET_NAME": 15, "PR_GET_NAME": 16, "PR_SET_VMA": 0x53564D41}
+_IOCTL = {
+    "TCGETS": 0x5401,
+    "TIOCGWINSZ": 0x5413,
+    "FIONREAD": 0x541B,
+    "FIONBIO": 0x5421,
+    "FIONCLEX": 0x5450,
+    "FIOCLEX": 0x5451,
+}
+
+
+class NoFilter(Exception):
+    """No filter can be made; the message says what is missing."""
+
+
+def compile_filter() -> bytes:
+    """Return the filter as an array of C{struct sock_filter}, with L{OWN_PID} where the process's id is to be.
+
+    @raise NoFilter: libseccomp, or its Python binding, is missing.
+    """
+    try:
+        import pyseccomp  # type: ignore[import-untyped]  # it has no types
+    except (ImportError, OSError, RuntimeError) as error:
+        raise NoFilter(f"libseccomp is missing (on Debian: apt-get install libseccomp2): {error}") from None
+    return _Rules(pyseccomp).export()
+
+
+class _Rules:
+    """The rules, as libseccomp holds them."""
+
+    def __init__(self, seccomp: Any) -> None:
+        self._seccomp = seccomp
+        self._filter = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
+        # A balanced tree of comparisons instead of a list of them.
+        self._filter.set_attr(seccomp.Attr.CTL_OPTIMIZE, 2)
+        for name in _ALLOWED.split():
+            self._if(name)
+        self._allow_in_part()
+        missing = {self._number(name) for name in _AS_IF_NOT_THERE} - {None}
+        for number in (*missing, *_NEW_NUMBERS):
+            self._filter.add_rule(seccomp.ERRNO(errno.ENOSYS), number)
+
+    def export(self) -> bytes:
+        with tempfile.TemporaryFile() as file:
+            self._filter.export_bpf(file)
+            file.seek(0)
+            return file.read()
+
+    def _number(self, name: str) -> int | None:
+        """Return a call's number on this architecture, C{None} where it has no such call."""
+        number: int = self._seccomp.resolve_syscall(self._seccomp.Arch.NATIVE, name)
+        return number if number >= 0 else None
+
+    def _allow_in_part(self) -> None:
+        """Allow what depends on arguments. Only their values can be seen, never what they point to."""
+        equal, masked = self._seccomp.EQ, self._seccomp.MASKED_EQ
+        self._if("clone", (0, masked, _CLONE_THREAD | _CLONE_NEW_ANYTHING, _CLONE_THREAD))
+        for request in _IOCTL.values():
+            self._if("ioctl", (1, equal, request))
+        for option in _PRCTL.values():
+            self._if("prctl", (0, equal, option))
+        self._if("kill", (0, equal, OWN_PID))
+        self._if("tgkill", (0, equal, OWN_PID))
+        # Asking for one's limits, not setting them.
+        self._if("prlimit64", (2, equal, 0))
+        # For asyncio, which wakes itself so. Of all kinds, only this one cannot be addressed to somebody else.
+        self._if("socketpair", (0, equal, _AF_UNIX), (1, masked, _SOCK_TYPE, _SOCK_STREAM))
+        self._if("sendto", (4, equal, 0))
+
+    def _if(self, name: str, *conditions: tuple[int, ...]) -> None:
+        """Allow a call where all these hold of its arguments: which one, how to compare, with what."""
+        number = self._number(name)
+        if number is not None:
+            self._filter.add_rule(self._seccomp.ALLOW, number, *(self._seccomp.Arg(*one) for one in conditions))
