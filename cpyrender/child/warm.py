@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import importlib
 import io
@@ -39,6 +40,8 @@ def warm(preload: Iterable[str]) -> None:
         warnings.simplefilter("ignore")
         _draw_once()
     logging.disable(logging.NOTSET)
+    # A script that crashes leaves its line on its stderr; all that is forked from here inherits this.
+    faulthandler.enable(2, all_threads=False)
     gc.collect()
     # What is frozen is never visited by a child's collector, so its pages stay shared.
     gc.freeze()

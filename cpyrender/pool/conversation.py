@@ -16,7 +16,7 @@ from attrs import asdict, define, evolve, field, frozen
 
 from cpyrender import wire
 from cpyrender.pool import hearing
-from cpyrender.pool.ending import Ending
+from cpyrender.pool.ending import Crash, Ending
 from cpyrender.pool.spare import Spare
 from cpyrender.values import Cause, Failed, Log, Ran, Submission, TimedOut, Timing
 
@@ -233,8 +233,12 @@ class Conversation:
     def _ended_without_answer(self, ending: Ending) -> Ran:
         if ending.code < 0 and ending.cpu >= self._limits.cpu:
             return TimedOut(seconds=self._limits.cpu, of_cpu=True)
-        how = "ended the interpreter" if ending.code >= 0 else "crashed the interpreter"
-        return Failed(cause=Cause.CRASHED, message=f"the script {how} without an answer ({ending})")
+        if ending.code >= 0:
+            return Failed(cause=Cause.CRASHED, message=f"the script ended the interpreter without an answer ({ending})")
+        self._keep_the_rest(self._spare.stderr, self._stderr)
+        crash = Crash.of(ending, self._stderr.text())
+        message = f"the script crashed the interpreter ({crash.signal})"
+        return Failed(cause=Cause.CRASHED, message=message, line=crash.line)
 
     def _cancelled(self) -> NoReturn:
         raise Cancelled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 
 from attrs import frozen
@@ -35,3 +36,28 @@ class Ending:
             return signal.Signals(-self.code).name
         except ValueError:
             return f"signal {-self.code}"
+
+
+# What Python's faulthandler writes.
+_ABORTED = "Fatal Python error: Aborted"
+_LINE = re.compile(r'^Fatal Python error:.*?^  File "script\.py", line (\d{1,9}) in', re.MULTILINE | re.DOTALL)
+
+
+@frozen
+class Crash:
+    """What is known of a crash.
+
+    @ivar signal: the signal's name.
+    @ivar line: the script's line, where Python could still tell.
+    """
+
+    signal: str
+    line: int | None
+
+    @classmethod
+    def of(cls, ending: Ending, stderr: str) -> Crash:
+        """Put together what the kernel and what the dying interpreter said."""
+        line = _LINE.search(stderr)
+        # Process 1 of a pid namespace cannot be aborted; the C library then makes it crash in another way.
+        name = "SIGABRT" if _ABORTED in stderr else str(ending)
+        return cls(name, int(line[1]) if line else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import http.client
+import json
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -191,18 +192,46 @@ _TWISTD = (
 )
 
 
-def serving(*options: str, port: int | None = None, env: Mapping[str, str] | None = None) -> Running:
-    """Return a server with these options, started, to be used in a C{with} block."""
-    port = port or free_port()
-    return Running(twistd("cpyrender", "--port", str(port), *options), port, env)
+#: What a machine has to lack for a level of isolation to be the strongest that works.
+_LACKS = {"full": (), "jail": ("pidns",), "confined": (), "none": ("landlock",)}
+_WITHOUT_BUBBLEWRAP = ("confined", "none")
+
+
+def denied(lacks: Sequence[str], command: list[str]) -> list[str]:
+    """Return a command that runs on a machine which lacks these; see L{tests.live.denying}."""
+    if not lacks:
+        return command
+    return [sys.executable, str(Path(__file__).with_name("denying.py")), ",".join(lacks), *command]
+
+
+def serving(*options: str, level: str | None = None, env: Mapping[str, str] | None = None) -> Running:
+    """Return a server with these options, started, to be used in a C{with} block.
+
+    @param level: of isolation, which is made the strongest that works; C{None}: what this machine has.
+    """
+    port = free_port()
+    command = twistd("cpyrender", "--port", str(port), *options)
+    env = dict(env or {})
+    if level is not None:
+        command = denied(_LACKS[level], [*command, "--isolation", level])
+    if level in _WITHOUT_BUBBLEWRAP:
+        env["PATH"] = "/nonexistent"
+    return Running(command, port, env)
 
 
 @cache
-def shared(*options: str) -> Running:
+def shared(*options: str, level: str | None = None) -> Running:
     """Return a server with these options that all tests share which ask for it; it ends with the test run.
 
     Trial knows no fixtures of a class or a module, and a server of its own for each test would cost a second each.
     """
-    server = serving(*options).__enter__()
+    server = serving(*options, level=level).__enter__()
     atexit.register(server.stop)
     return server
+
+
+@cache
+def level_here() -> str:
+    """Return the strongest level of isolation that works on this machine."""
+    level: str = json.loads(shared().get("/health").body)["isolation"]
+    return level

@@ -20,8 +20,8 @@ SLEEP = "import time; time.sleep({})\nresponse = 'slept'"
 class PoolTests(SynchronousTestCase):
     """Each test has a server of its own, which it may ruin."""
 
-    def serve(self, *options: str) -> Running:
-        server = serving(*options).__enter__()
+    def serve(self, *options: str, level: str | None = None) -> Running:
+        server = serving(*options, level=level).__enter__()
         self.addCleanup(server.stop)
         return server
 
