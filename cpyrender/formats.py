@@ -34,7 +34,9 @@ _TABLE = mimetypes.MimeTypes(filenames=()).types_map[True] | {
     ".ps": "application/postscript",
     ".webp": "image/webp",
     ".avif": "image/avif",
+    ".gz": "application/gzip",
     ".md": "text/markdown",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _APPLICATION = {
     "application/gzip",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
-from typing import Any, cast
+import sys
+from typing import Any, NoReturn, cast
 
 from twisted.application.service import Service
 from twisted.internet.address import IPv4Address
@@ -31,6 +33,11 @@ class CannotStart(SystemExit, Exception):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"cpyrender: {why}")
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    """End as a process does that is killed by this signal, but through C{finally}."""
+    sys.exit(128 + number)
 
 
 class RenderService(Service):
@@ -85,10 +92,14 @@ class RenderService(Service):
         if self._socket is None:
             self.privilegedStartService()
         super().startService()
+        # Until the reactor runs, a signal would end this process before it could clear up.
+        before = signal.signal(signal.SIGTERM, _end)
         try:
             self._pool.start_blocking()
-        except TemplateFailed as error:
+        except (TemplateFailed, OSError) as error:
             raise CannotStart(f"scripts cannot be run: {error}") from None
+        finally:
+            signal.signal(signal.SIGTERM, before)
         self._listen()
         health = self._pool.health()
         self._log.info(

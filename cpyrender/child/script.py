@@ -159,5 +159,8 @@ def _compile(source: bytes) -> CodeType:
         lines = importlib.util.decode_source(source).splitlines(keepends=True)
     except (SyntaxError, UnicodeDecodeError, LookupError):
         lines = []  # compile() says what is wrong with it.
+    if lines and not lines[-1].endswith("\n"):
+        # As linecache does: the traceback module counts on it.
+        lines[-1] += "\n"
     linecache.cache[NAME] = (len(source), None, lines, NAME)
     return compile(source, NAME, "exec", dont_inherit=True)

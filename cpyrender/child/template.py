@@ -11,7 +11,6 @@ import os
 import resource
 import secrets
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -22,6 +21,7 @@ from attrs import define, frozen
 
 from cpyrender.child import linux, measure, namespaces
 from cpyrender.child.confine import Confinement, confine
+from cpyrender.child.folder import remove_folder
 from cpyrender.child.privilege import become, leave_root
 from cpyrender.child.script import serve_one
 from cpyrender.child.warm import warm
@@ -30,6 +30,7 @@ from cpyrender.child.warm import warm
 COMMAND_SPARE = b"spare"
 
 _SETTINGS_SIZE = 1 << 16
+_LONGEST_CHAIN = 1000
 _JAILED = ("full", "jail")
 
 
@@ -204,26 +205,42 @@ class Template:
             pass
         pid = os.fork()
         if pid == 0:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
             os._exit(0)
         self._cleaners.append(pid)
 
     def _kill_orphans(self) -> None:
         """Kill what an ended script had started and abandoned: it has become a child of the template by now."""
         known = {child.pid for child in self._children.values()}
-        for pid in _children_of_this_process() - known:
-            try:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-            except (ProcessLookupError, ChildProcessError, PermissionError):
-                pass
+        # What one of them had started itself is ours only once that one is dead: a chain takes a round for each link.
+        for _ in range(_LONGEST_CHAIN):
+            strangers = _children_of_this_process() - known
+            killed = [_kill_and_reap(pid) for pid in strangers]
+            if not any(killed):
+                return
 
     def _leave(self) -> None:
         for child in self._children.values():
             signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
         while self._children:
             self._bury(next(iter(self._children)))
-        shutil.rmtree(self._spool, ignore_errors=True)
+        _remove(self._spool)
+
+
+def _remove(folder: str) -> None:
+    try:
+        remove_folder(folder)
+    except OSError:
+        pass  # In a jail it is a mount, and vanishes with it.
+
+
+def _kill_and_reap(pid: int) -> bool:
+    try:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    except (ProcessLookupError, ChildProcessError, PermissionError):
+        return False
+    return True
 
 
 def _take_only(fds: list[int]) -> None:
@@ -271,7 +288,10 @@ def main() -> None:
 
 
 def _tell(commands: socket.socket, **said: object) -> None:
-    commands.send(json.dumps(said).encode())
+    try:
+        commands.send(json.dumps(said).encode())
+    except BrokenPipeError:
+        pass  # The server has gone in the meantime; the end of the socket will tell.
 
 
 def _settle(settings: Mapping[str, Any], commands: socket.socket) -> None:

@@ -99,7 +99,7 @@ class LocalPool:
         if self._draining:
             return succeed(Refused(reason="the server is shutting down", retry_after=self._line.retry_after()))
         if self._line.full and not self._free:
-            reason = f"{self._line.limit} scripts are waiting already"
+            reason = f"the queue is full (scripts waiting: {self._line.limit})"
             return succeed(Refused(reason=reason, retry_after=self._line.retry_after()))
         job = _Job(submission, self._reactor.seconds(), Deferred(lambda _: self._cancel(job)))
         self._line.join(job)
@@ -123,7 +123,8 @@ class LocalPool:
             self._line.done(job, 0)
             job.answer.callback(Refused(reason="the server is shutting down"))
         for job in self._running:
-            job.answer.cancel()
+            if job.cancellation is not None:
+                job.cancellation.cancel()
         self._tell_if_idle()
         if self._supply is None:
             return succeed(None)
@@ -225,7 +226,7 @@ class LocalPool:
 
     def _tell_of_failure(self, job: _Job, failure: Failure) -> None:
         if failure.check(Cancelled):
-            job.answer.callback(Refused(reason="the script was stopped"))
+            job.answer.callback(Refused(reason="the server is shutting down"))
         elif failure.check(TemplateFailed, OSError):
             self._log.error("No interpreter can be had: {why}", why=failure.getErrorMessage())
             job.answer.callback(Refused(reason="no interpreter can be had at the moment"))

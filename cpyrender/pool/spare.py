@@ -8,7 +8,7 @@ import signal
 
 from attrs import define
 
-from cpyrender.pool.folder import remove_folder
+from cpyrender.child.folder import remove_folder
 
 _MS_TO_DIE = 5000
 

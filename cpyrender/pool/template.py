@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typing import IO
 
 from attrs import define, field, frozen
 
+from cpyrender.child.folder import remove_folder
 from cpyrender.pool.bubblewrap import NoBubblewrap, jailed
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.visible import package_home
@@ -110,7 +110,7 @@ class TemplateSettings:
     def forget(self) -> None:
         """Remove what is left of it outside a jail."""
         if self.level not in _JAILED:
-            shutil.rmtree(self.spool, ignore_errors=True)
+            remove_folder(str(self.spool))
 
     def _spawn(self, commands: int, words: IO[bytes]) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-P", "-m", "cpyrender.child", str(commands)]

@@ -51,4 +51,6 @@ class Problem(Exception):
         if more.get("traceback"):
             parts.append(str(more["traceback"]).rstrip())
         parts += [f"{name}:\n{str(more[name]).rstrip()}" for name in ("stdout", "stderr") if more.get(name)]
+        if more.get("lost"):
+            parts.append(f"(output beyond the limit is left out: {more['lost']} bytes)")
         return ("\n\n".join(parts) + "\n").encode()

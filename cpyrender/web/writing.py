@@ -95,8 +95,9 @@ def _of_failed(failed: Failed, status: HTTPStatus) -> Problem:
     )
 
 
-def _printed(log: Log) -> dict[str, str]:
-    return {"stdout": log.stdout, "stderr": log.stderr}
+def _printed(log: Log) -> dict[str, object]:
+    told: dict[str, object] = {"stdout": log.stdout, "stderr": log.stderr}
+    return told | ({"lost": log.lost} if log.lost else {})
 
 
 def server_timing(timing: Timing) -> str:

@@ -143,6 +143,16 @@ class Running:
         """Return the processes below the server, the template and its children: pid to command line."""
         return descendants(self.process.pid)
 
+    def children(self) -> list[int]:
+        """Return the children that run a script or wait for one: of the interpreters below the server, the lowest."""
+        below = [pid for pid, command in self.pids().items() if "cpyrender.child" in command and "bwrap" not in command]
+        parents = {_state_and_parent(pid)[1] for pid in below}
+        return sorted(pid for pid in below if pid not in parents)
+
+    def template(self) -> int:
+        """Return the template, which has at least one child."""
+        return _state_and_parent(self.children()[0])[1]
+
 
 def descendants(pid: int) -> dict[int, str]:
     """Return all processes below a process: pid to command line."""

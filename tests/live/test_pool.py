@@ -31,9 +31,9 @@ class PoolTests(SynchronousTestCase):
         return threads
 
     def until_idle(self, server: Running) -> None:
-        """Wait until no slot is busy and each has a spare: the template, and a child for each of three slots."""
+        """Wait until no slot is busy and each of three has a spare."""
         until(lambda: b'"busy": 0' in server.get("/ready").body, "an idle server")
-        until(lambda: len(server.pids()) == 4, f"a template and three spares {server.pids()}")
+        until(lambda: len(server.children()) == 3, f"three spares {server.pids()}")
 
     def until_busy(self, server: Running, count: int) -> None:
         until(lambda: f'"busy": {count}'.encode() in server.get("/ready").body, f"{count} busy slots")
@@ -69,7 +69,7 @@ class PoolTests(SynchronousTestCase):
         for _ in range(6):
             server.post("response = 'warm'")
         self.until_idle(server)
-        template = min(server.pids())
+        template = server.template()
         before = fds(server.process.pid), fds(template), len(self.folders(server))
         for n in range(200):
             # A good one, one that raises, one that dies, one that leaves files.
@@ -82,7 +82,7 @@ class PoolTests(SynchronousTestCase):
 
     def test_odd_folders_vanish(self) -> None:
         """A job folder vanishes whatever the script made of it: links, no permissions, a thousand levels."""
-        server = self.serve("--slots", "3")
+        server = self.serve("--slots", "3", level="confined")
         kept = server.spool / "kept"
         kept.write_text("kept")
         for script in (
@@ -97,11 +97,12 @@ class PoolTests(SynchronousTestCase):
 
     def test_abandoned_processes_die(self) -> None:
         """What a script starts and leaves behind, in its group or in a session of its own, is dead after the answer."""
-        server = self.serve("--slots", "3")
+        server = self.serve("--slots", "3", level="none")
         script = (
             "import subprocess\n"
             "subprocess.Popen(['sleep', '4321'])\n"
             "subprocess.Popen(['setsid', '-f', 'sleep', '4321'])\n"
+            "subprocess.Popen(['sh', '-c', 'setsid sh -c \"setsid sleep 4321 & sleep 4321\" & sleep 4321'])\n"
             "import time; time.sleep(.2)\nresponse = 'left'"
         )
         self.assertEqual(server.post(script).body, b"left")
@@ -146,8 +147,7 @@ class PoolTests(SynchronousTestCase):
         server = self.serve("--slots", "1")
         running = self.at_once(1).submit(server.post, LOOP)
         self.until_busy(server, 1)
-        child = max(server.pids())
-        os.kill(child, signal.SIGKILL)
+        os.kill(server.children()[0], signal.SIGKILL)
         reply = running.result()
         self.assertEqual((reply.status, "SIGKILL" in reply.text), (501, True))
         self.assertEqual(server.post("response = 'next'").body, b"next")
@@ -156,7 +156,7 @@ class PoolTests(SynchronousTestCase):
         """When all spares are killed, the next scripts are served by others."""
         server = self.serve("--slots", "3")
         self.until_idle(server)
-        for spare in sorted(server.pids())[1:]:
+        for spare in server.children():
             os.kill(spare, signal.SIGKILL)
         self.assertEqual([server.post("response = 'x'").body for _ in range(6)], [b"x"] * 6)
 
@@ -167,13 +167,13 @@ class PoolTests(SynchronousTestCase):
         for _ in range(2):
             replies: list[Future[Reply]] = [threads.submit(server.post, SLEEP.format(0.5)) for _ in range(12)]
             self.until_busy(server, 3)
-            os.kill(min(server.pids()), signal.SIGKILL)
+            os.kill(server.template(), signal.SIGKILL)
             self.assertEqual([reply.result().body for reply in replies], [b"slept"] * 12)
         self.assertIn(b'"restarts": 2', server.get("/health").body)
 
     def test_script_that_kills_its_template(self) -> None:
         """A script that kills its own template harms itself alone."""
-        server = self.serve("--slots", "2")
+        server = self.serve("--slots", "2", level="none")
         running = self.at_once(1).submit(server.post, SLEEP.format(1))
         self.until_busy(server, 1)
         reply = server.post("import os; os.kill(os.getppid(), 9); import time; time.sleep(9); response = 'x'")
@@ -182,19 +182,20 @@ class PoolTests(SynchronousTestCase):
         self.assertEqual(server.post("response = 'next'").body, b"next")
 
     def test_killed_server(self) -> None:
-        """When the server is killed outright, its template, its children and their folders go too."""
-        server = self.serve("--slots", "3")
-        threads = self.at_once(2)
-        for script in (LOOP, "import subprocess; subprocess.run(['sleep', '4322'])"):
-            threads.submit(server.post, script)
-        self.until_busy(server, 2)
-        below = server.pids()
-        self.assertGreaterEqual(len(below), 4)
-        server.process.kill()
-        server.process.wait()
-        until(lambda: not [pid for pid in below if alive(pid)], f"the end of {below}")
-        until(lambda: not list(server.spool.glob("cpyrender-*")), "the end of the spool")
-        self.assertNotIn("sleep 4322", _all_commands())
+        """When the server is killed outright, its template, its children and their folders go too, at every level."""
+        for level in ("full", "jail", "confined", "none"):
+            server = self.serve("--slots", "3", level=level)
+            threads = self.at_once(2)
+            for script in (LOOP, "import subprocess; subprocess.run(['sleep', '4322'])", SLEEP.format(60)):
+                threads.submit(server.post, script)
+            self.until_busy(server, 2)
+            below = server.pids()
+            self.assertGreaterEqual(len(below), 4)
+            server.process.kill()
+            server.process.wait()
+            until(lambda: not [pid for pid in below if alive(pid)], f"the end of {below}")  # noqa: B023
+            until(lambda: not list(server.spool.glob("cpyrender-*")), "the end of the spool")  # noqa: B023
+            self.assertNotIn("sleep 4322", _all_commands())
 
 
 class StoppingTests(SynchronousTestCase):
