@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -102,6 +103,7 @@ class RenderService(Service):
             signal.signal(signal.SIGTERM, before)
         self._listen()
         health = self._pool.health()
+        self._warn_of_memory()
         self._log.info(
             "cpyrender answers on http://{host}:{port}/ ({slots} slots, isolation: {isolation} = {layers})",
             host=_LOOPBACK,
@@ -121,6 +123,17 @@ class RenderService(Service):
                 raise self._cannot_listen(error) from None
             bound.setblocking(False)
             self._port = self._reactor.adoptStreamPort(bound.fileno(), socket.AF_INET, self._site)
+
+    def _warn_of_memory(self) -> None:
+        render = self._settings.render
+        there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        if render.slots * render.memory > there:
+            self._log.warn(
+                "{slots} slots of {memory} bytes each may take more memory than this machine has ({there} bytes)",
+                slots=render.slots,
+                memory=render.memory,
+                there=there,
+            )
 
     def stopService(self) -> Deferred[None]:
         """Close the port, give what runs its time to finish, and stop."""

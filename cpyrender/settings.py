@@ -13,6 +13,9 @@ from attrs import field, frozen
 #: The levels of isolation that there are, weakest first.
 ISOLATION = ("none", "confined", "jail", "full")
 
+#: Bytes that a script may write into its folder.
+DISK = 64 << 20
+
 _SIZE = re.compile(r"(\d+)([KMG]?)", re.IGNORECASE)
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")

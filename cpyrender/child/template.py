@@ -14,12 +14,13 @@ import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from attrs import define, frozen
 
-from cpyrender.child import linux, measure, namespaces
+from cpyrender.child import disk, linux, measure, namespaces
 from cpyrender.child.confine import Confinement, confine
 from cpyrender.child.folder import remove_folder
 from cpyrender.child.privilege import become, leave_root
@@ -31,6 +32,7 @@ COMMAND_SPARE = b"spare"
 
 _SETTINGS_SIZE = 1 << 16
 _LONGEST_CHAIN = 1000
+_MS_BETWEEN_LOOKS = 250
 _JAILED = ("full", "jail")
 
 
@@ -76,12 +78,14 @@ class _Child:
 
     @ivar pidfd: readable once it has ended.
     @ivar ended: where the server waits to be told how.
+    @ivar complaint: why it was killed by the template, if it was.
     """
 
     pid: int
     pidfd: int
     ended: int
     folder: str
+    complaint: str | None = None
 
     def bury(self) -> None:
         """Kill what it left in its process group, reap it, and tell the server how it ended."""
@@ -89,7 +93,13 @@ class _Child:
         os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
         _kill_group(self.pid)
         _, status, usage = os.wait4(self.pid, 0)
-        ending = {"status": status, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss * 1024}
+        ending: dict[str, object] = {
+            "status": status,
+            "cpu": usage.ru_utime + usage.ru_stime,
+            "peak": usage.ru_maxrss * 1024,
+        }
+        if self.complaint is not None:
+            ending["complaint"] = self.complaint
         try:
             os.write(self.ended, json.dumps(ending).encode())
         except BrokenPipeError:
@@ -121,13 +131,15 @@ class Template:
         self._children: dict[int, _Child] = {}
         self._serial = 0
         self._cleaners: list[int] = []
+        self._next_look = 0.0
         self._poll = select.poll()
         self._poll.register(commands, select.POLLIN)
 
     def serve(self) -> None:
         """Fork as often as asked, until the server is gone; then leave nothing behind."""
         while True:
-            for fd, _ in self._poll.poll():
+            self._look_at_folders()
+            for fd, _ in self._poll.poll(self._until_next_look()):
                 if fd != self._commands.fileno():
                     self._bury(fd)
                 elif self._commands.recv(len(COMMAND_SPARE)) == COMMAND_SPARE:
@@ -187,6 +199,22 @@ class Template:
             sys.excepthook(*sys.exc_info())
         finally:
             os._exit(70)
+
+    def _until_next_look(self) -> int | None:
+        """Return how many milliseconds the loop may sleep; C{None}: until something happens."""
+        if self._confinement.level == "full" or not self._children:
+            return None
+        return _MS_BETWEEN_LOOKS
+
+    def _look_at_folders(self) -> None:
+        """Kill those who write too much, where the file system does not stop them."""
+        if self._until_next_look() is None or time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + _MS_BETWEEN_LOOKS / 1000
+        for child in self._children.values():
+            child.complaint = child.complaint or disk.complaint(child.folder, self._confinement.disk)
+            if child.complaint is not None:
+                signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
 
     def _bury(self, pidfd: int) -> None:
         self._poll.unregister(pidfd)

@@ -231,6 +231,8 @@ class Conversation:
         return None
 
     def _ended_without_answer(self, ending: Ending) -> Ran:
+        if ending.complaint is not None:
+            return Failed(cause=Cause.OUTPUT, message=f"the script {ending.complaint}")
         if ending.code < 0 and ending.cpu >= self._limits.cpu:
             return TimedOut(seconds=self._limits.cpu, of_cpu=True)
         if ending.code >= 0:

@@ -17,17 +17,19 @@ class Ending:
     @ivar code: as L{os.waitstatus_to_exitcode} gives it: the exit status, or a signal's number below zero.
     @ivar cpu: CPU seconds it used.
     @ivar peak: most bytes of memory it held.
+    @ivar complaint: what it did that the template killed it for.
     """
 
     code: int
     cpu: float
     peak: int
+    complaint: str | None = None
 
     @classmethod
     def parse(cls, word: bytes) -> Ending:
         """Read what the template wrote."""
         said = json.loads(word)
-        return cls(os.waitstatus_to_exitcode(said["status"]), said["cpu"], said["peak"])
+        return cls(os.waitstatus_to_exitcode(said["status"]), said["cpu"], said["peak"], said.get("complaint"))
 
     def __str__(self) -> str:
         if self.code >= 0:

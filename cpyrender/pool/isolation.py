@@ -14,7 +14,7 @@ from cpyrender.pool.syscalls import NoFilter, compile_filter
 from cpyrender.pool.template import LayerMissing, RunningTemplate, TemplateFailed, TemplateSettings
 from cpyrender.pool.unprivileged import unused_uid
 from cpyrender.pool.visible import readable_paths
-from cpyrender.settings import ISOLATION, RenderSettings
+from cpyrender.settings import DISK, ISOLATION, RenderSettings
 
 #: What each level consists of.
 LAYERS = {
@@ -26,6 +26,7 @@ LAYERS = {
 
 # Where the jail has its one writable folder. No package installs anything below a name like this.
 _SPOOL_IN_A_JAIL = Path("/cpyrender-spool")
+_ROOM_FOR_CACHES = 64 << 20
 
 
 @frozen
@@ -58,7 +59,7 @@ def strongest(render: RenderSettings, attack: Callable[[RunningTemplate, str], N
 
 
 def _try(level: str, render: RenderSettings, attack: Callable[[RunningTemplate, str], None]) -> Isolation:
-    settings = _settings(level, render)
+    settings = settings_for(level, render)
     try:
         template = settings.start()
         try:
@@ -72,8 +73,11 @@ def _try(level: str, render: RenderSettings, attack: Callable[[RunningTemplate, 
     return Isolation(settings, template)
 
 
-def _settings(level: str, render: RenderSettings) -> TemplateSettings:
-    """@raise LayerMissing: something that the level needs is not there, as can be told without trying."""
+def settings_for(level: str, render: RenderSettings) -> TemplateSettings:
+    """Return what a template at this level is to be started from.
+
+    @raise LayerMissing: something that the level needs is not there, as can be told without trying.
+    """
     settings = TemplateSettings(
         level=level,
         spool=_SPOOL_IN_A_JAIL,
@@ -81,6 +85,7 @@ def _settings(level: str, render: RenderSettings) -> TemplateSettings:
         cpu=render.cpu_seconds,
         preload=render.preload,
         legacy=not render.no_legacy,
+        room=_ROOM_FOR_CACHES + render.slots * DISK,
         uid=unused_uid(),
     )
     if level != "none":

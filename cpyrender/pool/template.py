@@ -21,6 +21,7 @@ from cpyrender.child.folder import remove_folder
 from cpyrender.pool.bubblewrap import NoBubblewrap, jailed
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.visible import package_home
+from cpyrender.settings import DISK
 
 _COMMAND_SPARE = b"spare"
 _FDS_OF_A_SPARE = 6
@@ -75,7 +76,7 @@ class TemplateSettings:
     memory: int
     cpu: float
     level: str = "none"
-    disk: int = 64 << 20
+    disk: int = DISK
     room: int = 256 << 20
     preload: tuple[str, ...] = ()
     legacy: bool = True

@@ -1,0 +1,1 @@
+"""What cpyrender costs, measured. Each module is a command of its own: C{python -m benchmarks.isolation}."""
