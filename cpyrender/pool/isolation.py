@@ -45,16 +45,17 @@ def strongest(render: RenderSettings, attack: Callable[[RunningTemplate, str], N
 
     @raise TemplateFailed: there is none that is at least as strong as was asked for; the message says what each lacks.
     """
-    lacking = []
+    lacking: dict[str, list[str]] = {}
     # Weakest first in the settings' order.
     for level in reversed(ISOLATION[ISOLATION.index(render.isolation) :]):
         try:
             return _try(level, render, attack)
         except LayerMissing as error:
-            lacking.append(f"{level}: {error}")
+            lacking.setdefault(str(error), []).append(level)
     raise TemplateFailed(
-        f"isolation of at least '{render.isolation}' is asked for, and cannot be had here. {'. '.join(lacking)}. "
-        "See SECURITY.md for what each level needs; --isolation none runs scripts without protection."
+        f"isolation of at least '{render.isolation}' is asked for, and cannot be had here. "
+        + "".join(f"{', '.join(levels)}: {what}. " for what, levels in lacking.items())
+        + "SECURITY.md says what each level needs; --isolation none runs scripts without protection."
     )
 
 
