@@ -48,8 +48,8 @@ def _open_the_way(paths: set[str]) -> None:
     except OSError as error:
         raise OSError(
             error.errno,
-            f"scripts must not run as root, and Python lies in {', '.join(closed)}, which only root may enter: start the "
-            "server as another user, or with a Python that everybody can reach",
+            f"scripts must not run as root, and Python lies in {', '.join(closed)}, which only root may enter: start "
+            "the server as another user, or with a Python that everybody can reach",
         ) from None
     linux.mount("none", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
     while closed:
