@@ -1,42 +1,76 @@
-"""Tests for L{cpyrender.child.disk}."""
+"""Tests of L{cpyrender.child.disk}."""
 
-from __future__ import annotations
-
+import os
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender.child import disk
 from cpyrender.child.disk import complaint
+
+_LIMIT = 1 << 20
 
 
 class ComplaintTests(SynchronousTestCase):
-    """Looking at a job folder."""
+    """L{complaint}."""
 
     def setUp(self) -> None:
         self.folder = Path(self.mktemp())
-        self.folder.joinpath("below").mkdir(parents=True)
+        self.folder.mkdir(parents=True)
 
-    def complaint(self, limit: int) -> str | None:
-        return complaint(str(self.folder), limit)
+    def complaint(self) -> str | None:
+        """Return what is wrong with the folder."""
+        return complaint(str(self.folder), _LIMIT)
 
-    def test_little(self) -> None:
-        """A folder with little in it, or that has just gone, gives no cause for complaint."""
-        self.folder.joinpath("below", "f").write_bytes(bytes(4096))
-        self.assertIsNone(self.complaint(1 << 20))
-        self.assertIsNone(complaint(str(self.folder / "gone"), 1))
+    def test_nothing(self) -> None:
+        """A folder with little in it, on several levels, is as it should be."""
+        (self.folder / "a" / "b").mkdir(parents=True)
+        (self.folder / "a" / "b" / "data").write_bytes(bytes(_LIMIT // 2))
 
-    def test_much(self) -> None:
-        """What is deeper in the folder counts, and holes in files do not."""
-        with self.folder.joinpath("hole").open("wb") as file:
+        self.assertIsNone(self.complaint())
+
+    def test_too_much(self) -> None:
+        """Files that together hold more than the limit are too much, on whatever level they lie."""
+        (self.folder / "a").mkdir()
+        for path in ("one", "two", "a/three"):
+            (self.folder / path).write_bytes(os.urandom(_LIMIT // 2))
+
+        self.assertEqual(self.complaint(), f"wrote more than {_LIMIT} bytes into its folder")
+
+    def test_holes(self) -> None:
+        """A file that is large in name only takes no room."""
+        with (self.folder / "sparse").open("wb") as file:
             file.truncate(1 << 40)
-        self.assertIsNone(self.complaint(1 << 20))
-        self.folder.joinpath("below", "f").write_bytes(bytes(2 << 20))
-        self.assertIn("more than 1048576 bytes", self.complaint(1 << 20) or "")
 
-    def test_many(self) -> None:
-        """Files that are empty count as files."""
-        self.patch(disk, "_MOST_FILES", 10)
-        for n in range(11):
-            self.folder.joinpath(str(n)).touch()
-        self.assertIn("more than 10 files", self.complaint(1 << 20) or "")
+        self.assertIsNone(self.complaint())
+
+    def test_too_many(self) -> None:
+        """Files, folders and links are counted, however small."""
+        for number in range(4096):
+            (self.folder / str(number)).symlink_to("nowhere")
+        self.assertIsNone(self.complaint())
+        (self.folder / "one").symlink_to("nowhere")
+
+        self.assertEqual(self.complaint(), "made more than 4096 files")
+
+    def test_links(self) -> None:
+        """What a link leads to is not counted."""
+        outside = Path(self.mktemp()).absolute()
+        outside.mkdir(parents=True)
+        (outside / "data").write_bytes(os.urandom(_LIMIT * 2))
+        (self.folder / "folder").symlink_to(outside)
+        (self.folder / "file").symlink_to(outside / "data")
+
+        self.assertIsNone(self.complaint())
+
+    def test_gone(self) -> None:
+        """A folder that is not there, not yet or no more, is as it should be."""
+        self.folder.rmdir()
+
+        self.assertIsNone(self.complaint())
+
+    def test_no_folder(self) -> None:
+        """What cannot be looked into is not as it should be."""
+        self.folder.rmdir()
+        self.folder.touch()
+
+        self.assertEqual(self.complaint(), "made a folder that cannot be looked into")
