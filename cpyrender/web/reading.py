@@ -26,8 +26,9 @@ _OTHER_DOORS = {"application/json", "multipart/form-data"}
 
 def header(request: Request, name: str) -> str | None:
     """Return a request's header, several lines joined by commas; C{None} where there is none."""
-    lines = request.requestHeaders.getRawHeaders(name)
-    return None if lines is None else ", ".join(lines)
+    # As bytes: a value need not be UTF-8 (RFC 9110, 5.5), and asked for as text Twisted decodes it so.
+    lines = request.requestHeaders.getRawHeaders(name.encode())
+    return None if lines is None else b", ".join(lines).decode("latin-1")
 
 
 def body_of(request: Request) -> IO[bytes]:
