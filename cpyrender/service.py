@@ -22,6 +22,9 @@ from cpyrender.web.site import RenderSite
 
 __all__ = ["CannotStart", "RenderService"]
 
+# Seconds that one turn of the reactor may wait for something to happen.
+_TURN = 0.05
+
 
 class RenderService(Service):
     """Listens, runs scripts, and stops in good order: no new ones, the running ones finish, then all is let go."""
@@ -102,9 +105,22 @@ class RenderService(Service):
                 self._ports.append(port)
                 check_reach(port.getHost(), self._token is not None, isolation)
         except CannotStart:
-            # The reactor does not run yet: nobody has been answered.
-            close(self._ports)
+            self._withdraw()
             raise
+
+    def _withdraw(self) -> None:
+        """Close what is open, and end the pool's threads: the process could not end before them.
+
+        Nobody has been answered: the reactor does not run yet, and is turned by hand as long as this takes.
+        """
+        withdrawn = Deferred.fromCoroutine(self._let_go())
+        while not withdrawn.called:
+            self._reactor.iterate(_TURN)
+
+    async def _let_go(self) -> None:
+        ports, self._ports = self._ports, []
+        await close(ports)
+        await self._pool.stop()
 
     def stopService(self) -> Deferred[None]:
         """Close the port, give what runs its time to finish, and stop."""
