@@ -78,10 +78,10 @@ def is_loopback(host: str) -> bool:
     That is C{localhost}, 127.0.0.0/8 (RFC 1122, 3.2.1.3) and C{::1}. Not 0.0.0.0, through which browsers reach this
     machine too and which pages are known to misuse for it.
     """
-    if host == "localhost":
+    if host in {"localhost", "[::1]"}:
         return True
     try:
-        return ip_address(host.strip("[]")).is_loopback
+        return IPv4Address(host).is_loopback
     except ValueError:
         return False
 
