@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cpyrender.pool.local import LocalPool as LocalPool
     from cpyrender.reporting import progress as progress
     from cpyrender.settings import RenderSettings as RenderSettings
+    from cpyrender.web.protection import protect as protect
 
 __version__ = "0.1.0"
 
@@ -22,9 +23,10 @@ _HOMES = {
     "RenderResource": "cpyrender.embed",
     "RenderSettings": "cpyrender.settings",
     "progress": "cpyrender.reporting",
+    "protect": "cpyrender.web.protection",
 }
 
-__all__ = ["LocalPool", "RenderResource", "RenderSettings", "__version__", "progress"]
+__all__ = ["LocalPool", "RenderResource", "RenderSettings", "__version__", "progress", "protect"]
 
 
 def __getattr__(name: str) -> Any:

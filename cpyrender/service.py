@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 from typing import Any, NoReturn, cast
 
 from twisted.application.service import Service
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
 
+from cpyrender.bearer import Token, TokenRefused, read_token
+from cpyrender.listening import CannotStart, Listener, check_reach, close, listeners, url
 from cpyrender.pool.local import LocalPool
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.settings import ServerSettings
 from cpyrender.web.classic import ClassicDoor
+from cpyrender.web.guard import Guard
 from cpyrender.web.quitting import QuitDoor
 from cpyrender.web.site import RenderSite
 
-_LOOPBACK = "127.0.0.1"
-_BACKLOG = 128
+__all__ = ["CannotStart", "RenderService"]
 
-
-class CannotStart(SystemExit, Exception):
-    """The server cannot start, and this is why.
-
-    As an C{Exception} it lets twistd clear up, and tell a waiting parent; as a C{SystemExit} it ends the process with
-    one line on stderr and status 1 instead of a traceback.
-    """
-
-    def __init__(self, why: str) -> None:
-        super().__init__(f"cpyrender: {why}")
+# Seconds that one turn of the reactor may wait for something to happen.
+_TURN = 0.05
 
 
 def _end(number: int, frame: object) -> NoReturn:
@@ -52,36 +45,42 @@ class RenderService(Service):
         self._reactor = reactor
         self._settings = settings
         self._pool = LocalPool(reactor, settings.render)
-        self._socket: socket.socket | None = None
-        self._port: IListeningPort | None = None
-        root = ClassicDoor(self._pool, settings.render.max_body)
-        if settings.allow_quit:
-            root.putChild(b"quit", QuitDoor(self._quit))
-        self._site = RenderSite(root, reactor, settings.render.max_body)
+        self._listeners: list[Listener] = []
+        self._ports: list[IListeningPort] = []
+        self._token: Token | None = None
+        self._quitting = False
 
     @property
     def port(self) -> int:
         """The TCP port that is listened on; 0 if none is."""
-        return 0 if self._port is None else cast(IPv4Address, self._port.getHost()).port
+        hosts = (port.getHost() for port in self._ports)
+        return next((cast(IPv4Address, host).port for host in hosts if hasattr(host, "port")), 0)
+
+    def _site(self) -> RenderSite:
+        max_body = self._settings.render.max_body
+        guard = Guard(max_body=max_body, public_names=self._settings.public_names, token=self._token)
+        root = ClassicDoor(self._pool, max_body, guard)
+        if self._settings.allow_quit:
+            root.putChild(b"quit", QuitDoor(self._quit))
+        return RenderSite(root, self._reactor, max_body, guard, self._settings.http)
 
     def _quit(self) -> None:
-        # After the answer to who asked has been written.
-        self._reactor.callLater(0, self._reactor.stop)
+        if not self._quitting:
+            self._quitting = True
+            # After the answer to who asked has been written.
+            self._reactor.callLater(0, self._reactor.stop)
 
     def privilegedStartService(self) -> None:
-        """Take the port, while it may still be one below 1024.
+        """Take the port while it may still be one below 1024, and read what only the first user may.
 
-        @raise CannotStart: somebody else has it.
+        @raise CannotStart: somebody else has the port, or the token file is not as it should be.
         """
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._socket.bind((_LOOPBACK, self._settings.port))
-        except OSError as error:
-            raise self._cannot_listen(error) from None
-
-    def _cannot_listen(self, error: OSError) -> CannotStart:
-        return CannotStart(f"cannot listen on {_LOOPBACK}:{self._settings.port}: {error}")
+        if self._settings.token_file is not None:
+            try:
+                self._token = read_token(self._settings.token_file)
+            except TokenRefused as refused:
+                raise CannotStart(str(refused)) from None
+        self._listeners = listeners(self._reactor, self._settings)
 
     def startService(self) -> None:
         """Warm up, withstand one's own attack, and only then listen.
@@ -90,7 +89,7 @@ class RenderService(Service):
 
         @raise CannotStart: there is nothing to run scripts with.
         """
-        if self._socket is None:
+        if not self._listeners:
             self.privilegedStartService()
         super().startService()
         # Until the reactor runs, a signal would end this process before it could clear up.
@@ -104,25 +103,40 @@ class RenderService(Service):
         self._listen()
         health = self._pool.health()
         self._warn_of_memory()
-        self._log.info(
-            "cpyrender answers on http://{host}:{port}/ ({slots} slots, isolation: {isolation} = {layers})",
-            host=_LOOPBACK,
-            port=self.port,
-            isolation=health.isolation,
-            layers=", ".join(health.layers),
-            slots=self._settings.render.slots,
-        )
+        for port in self._ports:
+            self._log.info(
+                "cpyrender answers on {url} ({slots} slots, isolation: {isolation} = {layers})",
+                url=url(port.getHost()),
+                isolation=health.isolation,
+                layers=", ".join(health.layers),
+                slots=self._settings.render.slots,
+            )
 
     def _listen(self) -> None:
-        bound, self._socket = self._socket, None
-        assert bound is not None, "privilegedStartService has been called"
-        with bound:
-            try:
-                bound.listen(_BACKLOG)
-            except OSError as error:
-                raise self._cannot_listen(error) from None
-            bound.setblocking(False)
-            self._port = self._reactor.adoptStreamPort(bound.fileno(), socket.AF_INET, self._site)
+        site = self._site()
+        isolation = self._pool.health().isolation
+        try:
+            while self._listeners:
+                port = self._listeners.pop(0).open(site)
+                self._ports.append(port)
+                check_reach(port.getHost(), self._token is not None, isolation)
+        except CannotStart:
+            self._withdraw()
+            raise
+
+    def _withdraw(self) -> None:
+        """Close what is open, and end the pool's threads: the process could not end before them.
+
+        Nobody has been answered: the reactor does not run yet, and is turned by hand as long as this takes.
+        """
+        withdrawn = Deferred.fromCoroutine(self._let_go())
+        while not withdrawn.called:
+            self._reactor.iterate(_TURN)
+
+    async def _let_go(self) -> None:
+        ports, self._ports = self._ports, []
+        await close(ports)
+        await self._pool.stop()
 
     def _warn_of_memory(self) -> None:
         render = self._settings.render
@@ -141,9 +155,8 @@ class RenderService(Service):
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
-        if self._port is not None:
-            port, self._port = self._port, None
-            await maybeDeferred(port.stopListening)
+        ports, self._ports = self._ports, []
+        await close(ports)
         idle = self._pool.drain()
         cut = self._reactor.callLater(self._settings.grace, self._pool.stop)
         await idle

@@ -10,6 +10,8 @@ from typing import Any
 import attrs
 from attrs import field, frozen
 
+from cpyrender.authority import public_name
+
 #: The levels of isolation that there are, weakest first.
 ISOLATION = ("none", "confined", "jail", "full")
 
@@ -62,6 +64,14 @@ def _between(least: float, most: float, unit: str = "") -> Any:
             raise ValueError(f"{value} is not within {least:g} and {most:g}{unit}")
 
     return check
+
+
+def own_names(value: str | Iterable[str]) -> frozenset[str]:
+    """Return the names that a server goes by, as L{cpyrender.authority.Authority.host} has them.
+
+    @raise ValueError: one is not the name of a host.
+    """
+    return frozenset(public_name(name) for name in _names(value))
 
 
 def _level(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
@@ -144,15 +154,45 @@ class RenderSettings:
 
 
 @frozen(kw_only=True, field_transformer=_said_by_name)
+class HttpSettings:
+    """How long clients are waited for, and how many there may be. None of these times is set back by a byte that comes.
+
+    @ivar head: seconds for a request's head, from the connection or from the head's first byte.
+    @ivar body: seconds for its body, from the end of the head.
+    @ivar idle: seconds that a connection may be kept between an answer and the next request.
+    @ivar answer: seconds that a client has to read an answer, beside what its size allows.
+    @ivar answer_rate: bytes of an answer that are worth a further second each.
+    @ivar connections: how many there may be at once; one more is answered 503.
+    @ivar per_address: how many of them from one address, this machine's too; of IPv6, from one network of 64 bits.
+        Connections to a Unix socket have no address.
+    """
+
+    head: float = field(default=10.0, converter=_number, validator=_SECONDS)
+    body: float = field(default=60.0, converter=_number, validator=_SECONDS)
+    idle: float = field(default=30.0, converter=_number, validator=_SECONDS)
+    answer: float = field(default=60.0, converter=_number, validator=_SECONDS)
+    answer_rate: int = field(default=64 << 10, converter=size, validator=_SIZES)
+    connections: int = field(default=512, converter=_whole, validator=_between(1, 1 << 20))
+    per_address: int = field(default=256, converter=_whole, validator=_between(1, 1 << 20))
+
+
+@frozen(kw_only=True, field_transformer=_said_by_name)
 class ServerSettings:
     """How the server meets the world.
 
     @ivar port: tcp port on 127.0.0.1.
+    @ivar listen: Twisted endpoint strings to listen on instead.
+    @ivar public_names: names that are the server's, beside C{localhost} and the loopback's addresses.
+    @ivar token_file: path of the file with the token that clients have to show; it is made where it is missing.
     @ivar allow_quit: whether C{GET /quit} from loopback stops the server.
     @ivar grace: seconds that running scripts are given to finish when the server stops.
     """
 
     port: int = field(default=9981, converter=_whole, validator=_between(0, 65535))
+    listen: tuple[str, ...] = field(default=(), converter=_names)
+    public_names: frozenset[str] = field(default=frozenset(), converter=own_names)
+    token_file: str | None = None
     allow_quit: bool = field(default=False, converter=bool)
     grace: float = field(default=30.0, converter=_number, validator=_between(0, 86400, " seconds"))
     render: RenderSettings = field(factory=RenderSettings)
+    http: HttpSettings = field(factory=HttpSettings)

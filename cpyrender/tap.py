@@ -31,6 +31,7 @@ class Options(usage.Options):
     )
     optParameters: Sequence[Sequence[object]] = [
         ["port", "p", _default("port"), "TCP port on 127.0.0.1"],
+        ["token-file", None, None, "file with the token that clients have to show; made if missing"],
         ["isolation", None, _default("isolation"), f"least level of isolation accepted: {', '.join(ISOLATION)}"],
         ["slots", None, None, "scripts running at once  [default: cores + 1]"],
         ["queue", None, _default("queue"), "scripts waiting; beyond it 503"],
@@ -49,12 +50,20 @@ class Options(usage.Options):
 
     def __init__(self) -> None:
         super().__init__()
-        self["preload"] = []
+        self["preload"], self["listen"], self["public-names"] = [], [], []
         self._refused = False
 
     def opt_preload(self, module: str) -> None:
         """A module to hold warm, beside matplotlib.pyplot, numpy and PIL.Image; may be repeated."""
         self["preload"].append(module)
+
+    def opt_listen(self, endpoint: str) -> None:
+        """A Twisted endpoint to listen on instead of --port, as unix:/run/cpyrender.sock; may be repeated."""
+        self["listen"].append(endpoint)
+
+    def opt_public_name(self, name: str) -> None:
+        """A further host name that is ours, beside localhost; may be repeated."""
+        self["public-names"].append(name)
 
     def opt_version(self) -> None:
         """Show the version and exit."""
@@ -90,13 +99,16 @@ class Options(usage.Options):
         @raise usage.UsageError: a value is not what it should be.
         """
         given = {name.replace("-", "_"): value for name, value in self.items() if value is not None}
+        if self["listen"] and str(self["port"]) != str(_default("port")):
+            raise usage.UsageError("--listen: it is instead of --port, not beside it")
         try:
             render = RenderSettings(**{name: value for name, value in given.items() if name in _RENDER})
             rest = {name: value for name, value in given.items() if name not in _RENDER}
             self.settings = ServerSettings(render=render, **rest)
         except ValueError as error:
             name, _, why = str(error).partition(": ")
-            raise usage.UsageError(f"--{name.replace('_', '-')}: {why}") from None
+            option = {"public_names": "public-name"}.get(name, name.replace("_", "-"))
+            raise usage.UsageError(f"--{option}: {why}") from None
 
 
 def makeService(options: Options) -> IService:

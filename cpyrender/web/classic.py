@@ -10,6 +10,7 @@ from twisted.web.server import Request
 from cpyrender.pool.interfaces import IRenderer
 from cpyrender.values import Drawn
 from cpyrender.web.door import Door
+from cpyrender.web.guard import Guard
 from cpyrender.web.health import HealthDoor, ReadyDoor
 from cpyrender.web.problem import Problem
 from cpyrender.web.reading import body_of, errors_wanted, read_options, read_submission
@@ -21,13 +22,16 @@ class ClassicDoor(Door):
 
     methods = ("POST",)
 
-    def __init__(self, renderer: IRenderer, max_body: int) -> None:
-        """@param max_body: bytes that a script may have."""
-        super().__init__()
+    def __init__(self, renderer: IRenderer, max_body: int, guard: Guard | None = None) -> None:
+        """
+        @param max_body: bytes that a script may have.
+        @param guard: the rules where no site of ours has them.
+        """
+        super().__init__(guard or Guard(max_body=max_body))
         self._renderer = renderer
         self._max_body = max_body
-        self.putChild(b"health", HealthDoor(renderer))
-        self.putChild(b"ready", ReadyDoor(renderer))
+        self.putChild(b"health", HealthDoor(renderer, self.guard))
+        self.putChild(b"ready", ReadyDoor(renderer, self.guard))
 
     def getChild(self, path: bytes, request: Request) -> IResource:
         """Every path that nothing else claims takes scripts too."""
@@ -58,7 +62,7 @@ class _AnyPath(Door):
     methods = ("POST",)
 
     def __init__(self, door: ClassicDoor) -> None:
-        super().__init__()
+        super().__init__(door.guard)
         self.errors_for = door.errors_for  # type: ignore[method-assign]
         self.answer_POST = door.answer_POST
 

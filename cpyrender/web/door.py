@@ -12,8 +12,12 @@ from twisted.python.failure import Failure
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
+from cpyrender.web.guard import Guard
 from cpyrender.web.problem import Problem
+from cpyrender.web.refusal import head_of
 from cpyrender.web.writing import write_problem
+
+_MAX_BODY = 16 << 20
 
 
 def method_not_allowed(methods: tuple[str, ...]) -> Problem:
@@ -29,14 +33,22 @@ class Door(Resource):
 
     A L{Problem} that it raises is written; anything else is a bug, logged once, and answered by a bare 500. When the
     client leaves, the coroutine is cancelled.
+
+    In a site that is not ours, and not protected either (L{cpyrender.protect}), a guard of its own checks each request.
+
+    @ivar guard: that guard; by default it knows no name but the loopback's.
     """
 
     _log = Logger()
     methods: ClassVar[tuple[str, ...]] = ()
 
+    def __init__(self, guard: Guard | None = None) -> None:
+        super().__init__()
+        self.guard = guard or Guard(max_body=_MAX_BODY)
+
     def getChild(self, path: bytes, request: Request) -> IResource:
         """Below a door there is nothing but what has been put there."""
-        return NothingHere()
+        return NothingHere(self.guard)
 
     def render(self, request: Request) -> int:
         """Answer, now or later."""
@@ -47,6 +59,7 @@ class Door(Resource):
         return NOT_DONE_YET
 
     async def _answer(self, request: Request) -> None:
+        self._check(request)
         name = request.method.decode("latin-1")
         allowed = self.methods_for(request)
         if name == "OPTIONS":
@@ -57,6 +70,16 @@ class Door(Resource):
             raise method_not_allowed(allowed)
         answer: Coroutine[Any, Any, None] = getattr(self, f"answer_{name}")(request)
         await answer
+
+    def _check(self, request: Request) -> None:
+        if getattr(request, "guarded", False):
+            return  # When its head was here.
+        body = request.content
+        length = 0 if body is None else body.seek(0, 2)
+        head = head_of(request, request.method, request.uri, request.clientproto, length)
+        problem = self.guard.problem_with(head)
+        if problem is not None:
+            raise problem
 
     def methods_for(self, request: Request) -> tuple[str, ...]:
         """Return the methods that are understood at this request's path.

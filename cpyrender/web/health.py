@@ -11,6 +11,7 @@ from twisted.web.server import Request
 import cpyrender
 from cpyrender.pool.interfaces import IRenderer
 from cpyrender.web.door import Door
+from cpyrender.web.guard import Guard
 
 
 class HealthDoor(Door):
@@ -18,8 +19,8 @@ class HealthDoor(Door):
 
     methods = ("GET", "HEAD")
 
-    def __init__(self, renderer: IRenderer) -> None:
-        super().__init__()
+    def __init__(self, renderer: IRenderer, guard: Guard | None = None) -> None:
+        super().__init__(guard)
         self._renderer = renderer
 
     async def answer_GET(self, request: Request) -> None:

@@ -26,7 +26,8 @@ _OTHER_DOORS = {"application/json", "multipart/form-data"}
 
 def header(request: Request, name: str) -> str | None:
     """Return a request's header, several lines joined by commas; C{None} where there is none."""
-    lines = request.requestHeaders.getRawHeaders(name.encode("ascii"))
+    # As bytes: a value need not be UTF-8 (RFC 9110, 5.5), and asked for as text Twisted decodes it so.
+    lines = request.requestHeaders.getRawHeaders(name.encode())
     return None if lines is None else b", ".join(lines).decode("latin-1")
 
 
@@ -62,13 +63,6 @@ def read_submission(request: Request, read: Options, params: Mapping[str, object
 
     @raise Problem: 400 or 415, there is no script in it.
     """
-    coding = (header(request, "Content-Encoding") or "identity").strip().lower()
-    if coding != "identity":
-        raise Problem(
-            status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            detail=f"the content coding {coding[:40]!r} is not understood here",
-            headers={"Accept-Encoding": "identity"},
-        )
     kind = (header(request, "Content-Type") or "").partition(";")[0].strip().lower()
     if kind in _OTHER_DOORS:
         raise Problem(

@@ -1,0 +1,181 @@
+"""L{DeadlinedChannel}: a connection on which nothing lasts for ever, and no single byte buys more time.
+
+Twisted's own timeout is one of idleness, which each byte sets back: a client that sends a byte now and then keeps its
+connection, and one that does not read its answer is never missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel
+
+from cpyrender.settings import HttpSettings
+from cpyrender.web.problem import Problem
+
+if TYPE_CHECKING:
+    from cpyrender.web.site import RenderSite
+
+_HEAD_LATE = (
+    b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n"
+)
+
+
+class Deadline:
+    """A moment at which something happens unless it is called off; there is one such moment at most."""
+
+    def __init__(self, call_later: Callable[..., IDelayedCall]) -> None:
+        self._call_later = call_later
+        self._call: IDelayedCall | None = None
+
+    @property
+    def set(self) -> bool:
+        """Whether something is to happen."""
+        return self._call is not None and bool(self._call.active())
+
+    def after(self, seconds: float, happens: Callable[[], None]) -> None:
+        """Let this happen then, instead of what was to happen."""
+        self.call_off()
+        self._call = self._call_later(max(0.0, seconds), happens)
+
+    def call_off(self) -> None:
+        """Let nothing happen."""
+        if self._call is not None and self._call.active():
+            self._call.cancel()
+        self._call = None
+
+
+class DeadlinedChannel(HTTPChannel):
+    """A connection of a L{RenderSite}.
+
+    The client is waited for while it sends: first its head, then its body, and then, while the script runs, without
+    end. Once its answer is too much for the buffers on the way, or the connection is to be closed, the client has to
+    read: C{answer} seconds, and one more for every C{answer_rate} bytes.
+    """
+
+    site: RenderSite
+
+    def __init__(self, site: RenderSite, origin: str) -> None:
+        """
+        @param origin: of the client, as L{cpyrender.web.crowd.origin_of} has it.
+        """
+        super().__init__()
+        self.site = self.factory = site
+        self.requestFactory = site.requestFactory
+        self.callLater = site.reactor.callLater  # type: ignore[method-assign, assignment]  # as Twisted's own factory does
+        # Twisted's timeout of idleness; the deadlines here do more.
+        self.timeOut = None
+        self._origin = origin
+        self._times: HttpSettings = site.http
+        self._sending = Deadline(self.callLater)
+        self._reading = Deadline(self.callLater)
+        self._reading_since: float | None = None
+        self._written = 0
+        self._between_requests = False
+
+    def connectionMade(self) -> None:
+        """A client is here."""
+        self.site.crowd.enter(self._origin)
+        super().connectionMade()
+        self._sending.after(self._times.head, self._head_is_late)
+
+    # What the client sends
+
+    def dataReceived(self, data: bytes) -> None:
+        """Something has come; a new request begins with it where there was none."""
+        if self._between_requests:
+            self._expect_head()
+        super().dataReceived(data)
+
+    def _expect_head(self) -> None:
+        self._between_requests = False
+        self._sending.after(self._times.head, self._head_is_late)
+
+    def allHeadersReceived(self) -> None:
+        """The head is complete."""
+        if self.length != 0:
+            self._sending.after(self._times.body, self._body_is_late)
+        super().allHeadersReceived()
+
+    def allContentReceived(self) -> None:
+        """The request is complete."""
+        self._sending.call_off()
+        super().allContentReceived()
+
+    def requestDone(self, request: Any) -> None:
+        """The answer is complete, and the next request may come, or be here already."""
+        if self.persistent:
+            self._between_requests = True
+            self._sending.after(self._times.idle, self.loseConnection)
+        if not self._waitingForTransport:
+            self._forget_answer()
+        super().requestDone(request)
+
+    def _head_is_late(self) -> None:
+        if self.requests:
+            self.writeSequence([_HEAD_LATE])
+        self.loseConnection()
+
+    def _body_is_late(self) -> None:
+        request = self.requests[-1]
+        # One that has been refused is being cut off as it is.
+        if not request.refused:
+            detail = f"the body was not here within {self._times.body:g} s"
+            request.refuse(Problem(status=HTTPStatus.REQUEST_TIMEOUT, detail=detail))
+
+    # What the client reads
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of an answer."""
+        self._written += len(data)
+        super().write(data)
+
+    def writeSequence(self, iovec: Any) -> None:
+        """Send pieces of an answer."""
+        self._written += sum(len(piece) for piece in iovec)
+        super().writeSequence(iovec)
+
+    def pauseProducing(self) -> None:
+        """The buffers are full: from now on it is the client's turn."""
+        self._expect_reader()
+        super().pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """The buffers are empty."""
+        self._reading.call_off()
+        if not self.requests:
+            self._forget_answer()
+        super().resumeProducing()
+
+    def loseConnection(self) -> None:
+        """Close when everything has been sent."""
+        self._sending.call_off()
+        self._between_requests = False
+        if not self._reading.set:
+            self._expect_reader()
+        super().loseConnection()
+
+    def _forget_answer(self) -> None:
+        self._reading_since, self._written = None, 0
+
+    def _expect_reader(self) -> None:
+        now: float = self.site.reactor.seconds()
+        if self._reading_since is None:
+            self._reading_since = now
+        allowed = self._times.answer + self._written / self._times.answer_rate
+        self._reading.after(self._reading_since + allowed - now, self._reader_is_late)
+
+    def _reader_is_late(self) -> None:
+        self.forceAbortClient()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The client is gone."""
+        self._sending.call_off()
+        self._reading.call_off()
+        self.site.crowd.leave(self._origin)
+        super().connectionLost(reason)

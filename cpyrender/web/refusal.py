@@ -1,0 +1,110 @@
+"""L{EarlyRefusal}: answering a request when only its head is here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.web.server import Request
+
+from cpyrender.authority import is_near
+from cpyrender.web.guard import Guard, Head
+from cpyrender.web.problem import Problem
+from cpyrender.web.writing import write_problem
+
+#: How many seconds a client that has been refused may go on sending: long enough to read the answer.
+LINGER = 5.0
+
+
+class EarlyRefusal(Request):
+    """A request that is refused, where it has to be, before its body is read and C{100 Continue} is sent.
+
+    After the answer the client is listened to for a moment: to close at once, with bytes of it unread, would reset the
+    connection and take the answer from it (RFC 9112, 9.6).
+
+    @ivar refused: whether it has been answered with a problem before it was here whole.
+    """
+
+    refused = False
+    _guard: Guard | None = None
+    _received = 0
+    _cut: Any = None
+
+    def guard_for(self) -> Guard | None:
+        """Return the rules for this request, of which only the head is here; C{None}: there are none."""
+        raise NotImplementedError
+
+    def gotLength(self, length: int | None) -> None:
+        """The headers are complete, and nothing of the body has been read; C{100 Continue} has not been sent."""
+        self._guard = self.guard_for()
+        problem = None if self._guard is None else self._guard.problem_with(self._head(length))
+        if problem is not None:
+            return self.refuse(problem)
+        super().gotLength(length)
+
+    def _head(self, length: int | None) -> Head:
+        channel = self.channel
+        return head_of(self, channel._command, channel._path, channel._version, length)
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """Keep a piece of the body, unless it makes the body too large."""
+        if self.refused:
+            return
+        self._received += len(data)
+        if self._guard is not None and self._received > self._guard.max_body:
+            return self.refuse(self._guard.too_large())
+        super().handleContentChunk(data)
+
+    def refuse(self, problem: Problem) -> None:
+        """Answer before the body is here, and close soon."""
+        self.refused = True
+        channel = self.channel
+        # Set by the channel only when the body is complete; the answer's first line depends on them.
+        self.method, self.uri, self.clientproto = channel._command, channel._path, channel._version
+        self.path = self.uri.partition(b"?")[0]
+        # The channel would send 100 Continue for it.
+        self.requestHeaders.removeHeader(b"Expect")
+        self.setHeader(b"Connection", b"close")
+        self.setHeader(b"Server", b"cpyrender")
+        channel.persistent = False
+        write_problem(self, problem, finish=False)
+        self._cut = channel.callLater(LINGER, self._hang_up)
+
+    def _hang_up(self) -> None:
+        self.channel.loseConnection()
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """The whole request is here."""
+        if not self.refused:
+            super().requestReceived(command, path, version)
+        else:
+            self.finish()
+
+    def connectionLost(self, reason: Any) -> None:
+        """The client is gone, or has been cut off."""
+        if self.refused:
+            self._linger_no_more()
+            channel: Any = self.channel
+            channel.site.log(self)
+        super().connectionLost(reason)
+
+    def finish(self) -> None:
+        """The answer is complete."""
+        self._linger_no_more()
+        super().finish()
+
+    def _linger_no_more(self) -> None:
+        if self._cut is not None and self._cut.active():
+            self._cut.cancel()
+
+
+def head_of(request: Request, method: bytes, target: bytes, version: bytes, length: int | None) -> Head:
+    """Return the head of a request, whose first line it does not know yet."""
+    return Head(
+        method=method,
+        target=target,
+        version=version,
+        headers=request.requestHeaders,
+        length=length,
+        secure=request.isSecure(),
+        near=is_near(request.getClientAddress()),
+    )

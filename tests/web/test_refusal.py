@@ -1,0 +1,102 @@
+"""Tests of L{cpyrender.web.refusal}, in a site of ours: the guard's word counts before the body is there."""
+
+from __future__ import annotations
+
+from twisted.internet.task import Clock
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from twisted.trial.unittest import SynchronousTestCase
+
+from cpyrender.bearer import Token
+from cpyrender.web.guard import Guard
+from cpyrender.web.site import RenderSite
+from tests.web.requests import Connection, Keeping, message
+
+REFUSED = (
+    (403, "Origin: null"), (403, "Sec-Fetch-Site: cross-site"), (401, "Authorization: Bearer mine"),
+    (415, "Content-Encoding: gzip"), (417, "Expect: tea"), (400, "Host: localhost"), (413, "Content-Length: 11"),
+)  # fmt: skip
+TOKEN = "Authorization: Bearer secret"
+
+
+class RefusalTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.keeping = Keeping()
+        self.site = RenderSite(self.keeping, Clock(), 10, Guard(max_body=10, token=Token.of(b"secret")))
+
+    def connect(self) -> Connection:
+        connection = Connection(self.site)
+        self.addCleanup(connection.leave)
+        return connection
+
+    def test_before_the_body(self) -> None:
+        """Each refusal is there with the head's last byte and not before it, and is not to be stored."""
+        for status, line in REFUSED:
+            lines = [line] if status == 401 else [line, TOKEN]
+            head = message("POST", "/a?b", *lines, *(() if status == 413 else ("Content-Length: 10",)))
+            connection = self.connect()
+            connection.send(head[:-1])
+            self.assertEqual(connection.received, b"", line)
+            connection.send(head[-1:])
+            reply = connection.reply()
+            self.assertEqual((reply.status, reply.headers["cache-control"], reply.headers["connection"]),
+                             (status, "no-store", "close"), line)  # fmt: skip
+            self.assertFalse([name for name in reply.headers if name.startswith("access-control")])
+        self.assertEqual(self.keeping.requests, [])
+
+    def test_no_continue(self) -> None:
+        """A client that waits for leave to send its body gets the refusal and no leave."""
+        for status, line in REFUSED:
+            lines = [line] if status == 401 else [line, TOKEN]
+            connection = self.connect()
+            connection.send(message("POST", "/", "Expect: 100-continue", *lines, "Content-Length: 10"))
+            self.assertTrue(connection.received.startswith(b"HTTP/1.1 4"), (line, connection.received))
+
+    def test_without_a_body(self) -> None:
+        """Methods without a body are refused as well, OPTIONS too; HEAD gets no body."""
+        for method in ("GET", "HEAD", "OPTIONS", "DELETE"):
+            connection = self.connect()
+            connection.send(message(method, "/", "Origin: http://evil.example", TOKEN))
+            reply = connection.reply(method)
+            self.assertEqual((reply.status, bool(reply.body)), (403, method != "HEAD"), method)
+        self.assertEqual(self.keeping.requests, [])
+
+    def test_pipelined(self) -> None:
+        """What follows a refused request on its connection is not served."""
+        connection = self.connect()
+        good = message("POST", "/", TOKEN, body=b"1")
+        connection.send(message("POST", "/", "Origin: null", TOKEN, body=b"1") + good)
+        connection.send(good)
+        self.assertEqual(connection.reply().status, 403)
+        self.assertEqual(self.keeping.requests, [])
+
+    def test_twisted_refuses(self) -> None:
+        """Doubled, negative and unreadable lengths, and a length with chunks, are bad requests."""
+        for lines in (
+            ("Content-Length: 1", "Content-Length: 1"), ("Content-Length: 1", "Content-Length: 2"),
+            ("Content-Length: -1",), ("Content-Length: +1",), ("Content-Length: 1, 1",), ("Content-Length: 0x1",),
+            ("Content-Length: ",), ("Content-Length: 1", "Transfer-Encoding: chunked"),
+            ("Transfer-Encoding: chunked", "Content-Length: 1"), ("Transfer-Encoding: gzip, chunked",),
+            ("Content-Length : 1",),
+        ):  # fmt: skip
+            connection = self.connect()
+            connection.send(message("POST", "/", TOKEN, *lines) + b"1\r\n1\r\n0\r\n\r\n")
+            if self.keeping.requests:
+                self.fail(f"{lines} was served")
+            self.assertTrue(connection.received.startswith(b"HTTP/1.1 400 "), (lines, connection.received))
+            self.assertTrue(connection.transport.disconnecting, lines)
+
+    def test_log(self) -> None:
+        """No line of the log has the token or the query in it, of requests that are let in or refused."""
+        events: list[LogEvent] = []
+        globalLogPublisher.addObserver(events.append)
+        self.addCleanup(globalLogPublisher.removeObserver, events.append)
+        for line in (TOKEN, "Authorization: Bearer secret2"):
+            connection = self.connect()
+            connection.send(message("GET", "/a?q=hidden", line))
+            for request in self.keeping.requests:
+                request.finish()
+            self.keeping.requests.clear()
+        lines = [formatEvent(event) or "" for event in events]
+        self.assertEqual([line[:10] for line in lines], ["GET /a 200", "GET /a 401"])
+        self.assertNotIn("secret", "".join(lines))
+        self.assertNotIn("hidden", "".join(lines))
