@@ -39,6 +39,10 @@ class Listener(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Let go of what has been got ready, where it is not to be opened."""
+        ...
+
 
 class LoopbackPort:
     """A TCP port on 127.0.0.1, taken while it may still be one below 1024."""
@@ -63,11 +67,15 @@ class LoopbackPort:
         with self._socket as bound:
             try:
                 bound.listen(_BACKLOG)
+                bound.setblocking(False)
+                port: IListeningPort = self._reactor.adoptStreamPort(bound.fileno(), socket.AF_INET, factory)
             except OSError as error:
                 raise self._taken(error) from None
-            bound.setblocking(False)
-            port: IListeningPort = self._reactor.adoptStreamPort(bound.fileno(), socket.AF_INET, factory)
             return port
+
+    def close(self) -> None:
+        """Leave the port to others."""
+        self._socket.close()
 
 
 class Endpoint:
@@ -94,6 +102,9 @@ class Endpoint:
             raise self._cannot(found[0].getErrorMessage())
         port: IListeningPort = found[0]  # type: ignore[assignment]  # what a server endpoint's Deferred fires with
         return port
+
+    def close(self) -> None:
+        """Nothing has been taken yet."""
 
 
 def listeners(reactor: Any, settings: ServerSettings) -> list[Listener]:

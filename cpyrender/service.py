@@ -97,6 +97,7 @@ class RenderService(Service):
         try:
             self._pool.start_blocking()
         except (TemplateFailed, OSError) as error:
+            self._forgo()
             raise CannotStart(f"scripts cannot be run: {error}") from None
         finally:
             signal.signal(signal.SIGTERM, before)
@@ -134,9 +135,18 @@ class RenderService(Service):
             self._reactor.iterate(_TURN)
 
     async def _let_go(self) -> None:
+        await self._close()
+        await self._pool.stop()
+
+    async def _close(self) -> None:
+        self._forgo()
         ports, self._ports = self._ports, []
         await close(ports)
-        await self._pool.stop()
+
+    def _forgo(self) -> None:
+        """Let go of the places that are not open yet."""
+        while self._listeners:
+            self._listeners.pop().close()
 
     def _warn_of_memory(self) -> None:
         render = self._settings.render
@@ -155,8 +165,7 @@ class RenderService(Service):
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
-        ports, self._ports = self._ports, []
-        await close(ports)
+        await self._close()
         idle = self._pool.drain()
         cut = self._reactor.callLater(self._settings.grace, self._pool.stop)
         await idle

@@ -20,10 +20,16 @@ def as_helped() -> dict[str, tuple[str, str]]:
     options = {}
     for name, _, default, said in Options.optParameters:
         in_words = _DEFAULT.search(str(said))
-        options[f"--{name}="] = (in_words[1] if in_words else str(default), _DEFAULT.sub("", str(said)))
+        shown = "" if default is None else str(default)
+        options[f"--{name}="] = (in_words[1] if in_words else shown, _DEFAULT.sub("", str(said)))
     options |= {f"--{name}": ("", said) for name, _, said in Options.optFlags}
-    options["--preload="] = ("", Options.opt_preload.__doc__)
-    options["--version"] = ("", Options.opt_version.__doc__)
+    for name, said in (
+        ("--listen=", Options.opt_listen.__doc__),
+        ("--public-name=", Options.opt_public_name.__doc__),
+        ("--preload=", Options.opt_preload.__doc__),
+        ("--version", Options.opt_version.__doc__),
+    ):
+        options[name] = ("", str(said))
     return options
 
 

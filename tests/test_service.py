@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,6 @@ from typing import Any
 from twisted.application.service import IService
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
-from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
@@ -20,10 +21,23 @@ from zope.interface.verify import verifyObject
 import cpyrender
 from cpyrender import service
 from cpyrender.service import CannotStart, RenderService
-from cpyrender.settings import RenderSettings, ServerSettings
+from cpyrender.settings import HttpSettings, RenderSettings, ServerSettings
 from cpyrender.values import Drawn, Output
+from tests.live.running import free_port
 from tests.stand_in_pool import StandInPool
 from tests.web.requests import Connection, message
+
+DRAWN = Drawn(outputs=(Output(data=b"x", media_type="image/png"),))
+
+
+def taken(port: int) -> bool:
+    """Return whether somebody has a port of the loopback, listening or not."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+        return False
 
 
 @implementer(IListeningPort)
@@ -33,9 +47,9 @@ class ClosingPort:
     @ivar closed: fires when it is; C{None} before it is asked to.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, host: IPv4Address) -> None:
         self.closed: Deferred[None] | None = None
-        self._port = port
+        self._host = host
 
     def startListening(self) -> None:
         """It does already."""
@@ -45,24 +59,38 @@ class ClosingPort:
         return self.closed
 
     def getHost(self) -> IPv4Address:
-        return IPv4Address("TCP", "127.0.0.1", self._port)
+        return self._host
 
 
 class PortReactor(MemoryReactorClock):
-    """A reactor with one port, which may be taken.
+    """A reactor with ports that close when they are told to, or when the reactor is turned.
 
-    @ivar taken: whether somebody else listens there already.
+    @ivar ports: in the order in which they were opened.
+    @ivar factories: what each listens for.
     """
 
-    taken = False
-    port: ClosingPort
+    def __init__(self) -> None:
+        super().__init__()
+        self.ports: list[ClosingPort] = []
+        self.factories: list[IProtocolFactory] = []
+
+    def adoptStreamPort(self, fileno: int, family: int, factory: IProtocolFactory) -> ClosingPort:
+        with socket.socket(fileno=os.dup(fileno)) as adopted:
+            return self._opened(*adopted.getsockname(), factory)
 
     def listenTCP(self, port: int, factory: IProtocolFactory, backlog: int = 50, interface: str = "") -> ClosingPort:
-        if self.taken:
-            raise CannotListenError(interface, port, OSError(98, "Address already in use"))
-        super().listenTCP(port, factory, backlog, interface)
-        self.port = ClosingPort(port or 49152)
-        return self.port
+        return self._opened(interface or "0.0.0.0", port, factory)
+
+    def _opened(self, host: str, port: int, factory: IProtocolFactory) -> ClosingPort:
+        self.ports.append(ClosingPort(IPv4Address("TCP", host, port)))
+        self.factories.append(factory)
+        return self.ports[-1]
+
+    def iterate(self, delay: float = 0) -> None:
+        self.advance(delay)
+        for port in self.ports:
+            if port.closed is not None and not port.closed.called:
+                port.closed.callback(None)
 
 
 class CannotStartTests(SynchronousTestCase):
@@ -83,18 +111,30 @@ class CannotStartTests(SynchronousTestCase):
 class ServiceTestCase(SynchronousTestCase):
     """A service that runs scripts in a pool which only stands in for one."""
 
-    settings = ServerSettings(port=9990, grace=20, render=RenderSettings(slots=1, max_body=100))
+    settings = ServerSettings(port=0, grace=20, render=RenderSettings(slots=1, max_body=100))
 
     def setUp(self) -> None:
         self.reactor = PortReactor()
         self.pool = StandInPool()
         self.patch(service, "LocalPool", self.pool.make)
-        self.service = RenderService(self.reactor, self.settings)
+        self.service = self.made(self.settings)
+
+    def made(self, settings: ServerSettings) -> RenderService:
+        return RenderService(self.reactor, settings)
 
     def connect(self) -> Connection:
-        """Return a connection to the site that the service listens with."""
-        site: Any = self.reactor.tcpServers[0][1]
-        return Connection(site)
+        """Return a connection to the site that the service listens with; it ends with the test."""
+        site: Any = self.reactor.factories[0]
+        connection = Connection(site)
+        self.addCleanup(connection.leave)
+        return connection
+
+    def status(self, *lines: str) -> int:
+        """Return the status that a script is answered with which is posted with these header lines."""
+        self.pool.outcome = DRAWN
+        connection = self.connect()
+        connection.send(message("POST", "/", *lines, body=b"1"))
+        return connection.reply().status
 
 
 class StartTests(ServiceTestCase):
@@ -104,45 +144,69 @@ class StartTests(ServiceTestCase):
 
     def test_made(self) -> None:
         """A service that has only been made listens nowhere, and has started nothing."""
-        self.assertEqual((self.service.port, self.reactor.tcpServers, self.pool.calls), (0, [], []))
+        self.assertEqual((self.service.port, self.reactor.ports, self.pool.calls), (0, [], []))
         self.assertEqual(self.pool.settings, self.settings.render)
 
-    def test_listens(self) -> None:
-        """It listens on its port of the loopback, and nowhere else, while it may still be privileged to."""
-        self.service.privilegedStartService()
-        self.assertEqual([(port, where) for port, _, _, where in self.reactor.tcpServers], [(9990, "127.0.0.1")])
-        self.assertEqual((self.service.port, self.pool.calls), (9990, []))
+    def test_takes_its_port(self) -> None:
+        """It has its port while it may still be privileged to, and does not listen: nothing is warm yet."""
+        port = free_port()
+        starting = self.made(ServerSettings(port=port))
+        starting.privilegedStartService()
+        self.assertTrue(taken(port))
+        self.assertEqual((starting.port, self.reactor.ports, self.pool.calls), (0, [], []))
+        self.pool.idle.callback(None)
+        self.successResultOf(starting.stopService())
+        self.assertFalse(taken(port))
 
     def test_starts(self) -> None:
-        """It warms up as it starts, after it has got its port, and takes the port only once."""
-        self.service.privilegedStartService()
-        self.service.startService()
-        self.assertEqual((len(self.reactor.tcpServers), self.pool.calls), (1, ["start"]))
-        self.assertTrue(self.service.running)
+        """It warms up as it starts, and then listens on its port of the loopback, and nowhere else."""
+        port = free_port()
+        starting = self.made(ServerSettings(port=port))
+        starting.privilegedStartService()
+        starting.startService()
+        self.assertEqual(self.pool.calls, ["start"])
+        self.assertEqual([port.getHost() for port in self.reactor.ports], [IPv4Address("TCP", "127.0.0.1", port)])
+        self.assertEqual((starting.running, starting.port), (1, port))
 
     def test_without_privileges(self) -> None:
-        """Started by a parent that runs already, it takes its port then."""
+        """Started by a parent that runs already, it takes its port then; 0 is one that the system chooses."""
         self.service.startService()
-        self.assertEqual((self.service.port, self.pool.calls), (9990, ["start"]))
+        self.assertEqual(self.pool.calls, ["start"])
+        self.assertEqual([port.getHost().port for port in self.reactor.ports], [self.service.port])
+        self.assertNotEqual(self.service.port, 0)
 
     def test_taken_port(self) -> None:
         """Where somebody else has the port, it cannot start, and says which port, and why."""
-        self.reactor.taken = True
-        error = self.assertRaises(CannotStart, self.service.privilegedStartService)
-        self.assertIn("cannot listen on 127.0.0.1:9990: ", str(error))
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            error = self.assertRaises(CannotStart, self.made(ServerSettings(port=port)).privilegedStartService)
+        self.assertIn(f"cannot listen on 127.0.0.1:{port}: ", str(error))
         self.assertIn("Address already in use", str(error))
         self.assertEqual(self.pool.calls, [])
 
+    def test_port_taken_meanwhile(self) -> None:
+        """Where somebody else listens first on the port that it has, it says so, and has stopped its pool."""
+        port = free_port()
+        starting = self.made(ServerSettings(port=port))
+        starting.privilegedStartService()
+        # Linux lets both bind who ask to reuse the address, and only one listen; create_server asks.
+        with socket.create_server(("127.0.0.1", port)):
+            error = self.assertRaises(CannotStart, starting.startService)
+        self.assertIn(f"cannot listen on 127.0.0.1:{port}: ", str(error))
+        self.assertEqual(self.pool.calls, ["start", "stop"])
+
     def test_cold(self) -> None:
-        """Where the template cannot be warmed up, it cannot start, and says why."""
+        """Where the template cannot be warmed up, it cannot start, says why, and lets go of its port."""
         self.pool.cold = "there is no matplotlib"
-        error = self.assertRaises(CannotStart, self.service.startService)
-        self.assertEqual(str(error), "cpyrender: the template interpreter cannot start: there is no matplotlib")
+        port = free_port()
+        error = self.assertRaises(CannotStart, self.made(ServerSettings(port=port)).startService)
+        self.assertEqual(str(error), "cpyrender: scripts cannot be run: there is no matplotlib")
+        self.assertEqual((taken(port), self.reactor.ports), (False, []))
 
     def test_serves(self) -> None:
         """What is posted to its port is run by its pool."""
         self.service.startService()
-        self.pool.outcome = Drawn(outputs=(Output(data=b"x", media_type="image/png"),))
+        self.pool.outcome = DRAWN
         connection = self.connect()
         connection.send(message("POST", "/", body=b"#" * 100))
         self.assertEqual(connection.reply().body, b"x")
@@ -154,6 +218,75 @@ class StartTests(ServiceTestCase):
         connection.send(message("POST", "/", "Content-Length: 101"))
         self.assertEqual(connection.reply().status, 413)
 
+    def test_connections(self) -> None:
+        """The limit of connections is that of its settings."""
+        self.made(ServerSettings(port=0, http=HttpSettings(connections=1))).startService()
+        self.assertEqual(self.status(), 200)
+        self.assertEqual(self.status(), 503)
+
+
+class ListenTests(ServiceTestCase):
+    """C{--listen}."""
+
+    def test_each(self) -> None:
+        """It listens at each endpoint that it is told, with one site, when it is warm; and not on the usual port."""
+        listen = ("tcp:81:interface=127.0.0.1", "tcp:82:interface=127.0.0.2")
+        starting = self.made(ServerSettings(listen=listen))
+        starting.privilegedStartService()
+        self.assertEqual(self.reactor.ports, [])
+        starting.startService()
+        found = [(port.getHost().host, port.getHost().port) for port in self.reactor.ports]
+        self.assertEqual(found, [("127.0.0.1", 81), ("127.0.0.2", 82)])
+        self.assertEqual(len(set(self.reactor.factories)), 1)
+
+    def test_refused(self) -> None:
+        """Where one place is not allowed it cannot start: it closes all, opens no more, and has stopped its pool."""
+        listen = ("tcp:81:interface=127.0.0.1", "tcp:82", "tcp:83:interface=127.0.0.1")
+        starting = self.made(ServerSettings(listen=listen))
+        error = self.assertRaises(CannotStart, starting.startService)
+        self.assertIn("http://0.0.0.0:82/", str(error))
+        self.assertEqual([port.closed is not None for port in self.reactor.ports], [True, True])
+        self.assertEqual(self.pool.calls, ["start", "stop"])
+
+    def test_no_endpoint(self) -> None:
+        """What is no endpoint is told before anything is warmed up."""
+        starting = self.made(ServerSettings(listen="frob:1"))
+        error = self.assertRaises(CannotStart, starting.privilegedStartService)
+        self.assertIn("'frob:1'", str(error))
+        self.assertEqual(self.pool.calls, [])
+
+
+class AccessTests(ServiceTestCase):
+    """Who may talk to it."""
+
+    def test_names(self) -> None:
+        """It goes by the loopback's names and its public ones."""
+        self.made(ServerSettings(port=0, public_names=["example.org"])).startService()
+        for host, expected in (("example.org", 200), ("localhost", 200), ("example.com", 421)):
+            connection = self.connect()
+            self.pool.outcome = DRAWN
+            connection.send(message("POST", "/", body=b"1").replace(b"localhost", host.encode()))
+            self.assertEqual(connection.reply().status, expected, host)
+
+    def test_token(self) -> None:
+        """Where there is a token file, its token has to be shown; it is read or made with the first user's rights."""
+        path = Path(self.mktemp())
+        starting = self.made(ServerSettings(port=0, token_file=str(path)))
+        starting.privilegedStartService()
+        secret = path.read_text().strip()
+        starting.startService()
+        self.assertEqual([self.status(), self.status(f"Authorization: Bearer {secret}")], [401, 200])
+
+    def test_bad_token_file(self) -> None:
+        """A token file that cannot be used is named, and nothing is taken or warmed up."""
+        path = Path(self.mktemp())
+        path.touch(mode=0o600)
+        port = free_port()
+        starting = self.made(ServerSettings(port=port, token_file=str(path)))
+        error = self.assertRaises(CannotStart, starting.privilegedStartService)
+        self.assertEqual(str(error), f"cpyrender: the token file {path} is empty")
+        self.assertEqual((taken(port), self.pool.calls), (False, []))
+
 
 class StopTests(ServiceTestCase):
     def setUp(self) -> None:
@@ -163,8 +296,9 @@ class StopTests(ServiceTestCase):
         self.stopped = self.service.stopService()
 
     def close_port(self) -> None:
-        assert self.reactor.port.closed is not None
-        self.reactor.port.closed.callback(None)
+        (port,) = self.reactor.ports
+        assert port.closed is not None
+        port.closed.callback(None)
 
     def test_order(self) -> None:
         """First the port closes, then what runs is finished, and only then the pool stops."""
@@ -207,7 +341,7 @@ class UnstartedTests(ServiceTestCase):
 
 
 class QuitTests(ServiceTestCase):
-    settings = ServerSettings(allow_quit=True)
+    settings = ServerSettings(port=0, allow_quit=True)
 
     def test_quit(self) -> None:
         """Where it is allowed, who asks from this machine stops the reactor, after having been answered."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender.settings import RenderSettings, ServerSettings, size
+from cpyrender.settings import HttpSettings, RenderSettings, ServerSettings, size
 
 HUGE = 10**400
 
@@ -53,9 +53,9 @@ class SizeTests(SynchronousTestCase):
 
 
 class SharedChecks(SynchronousTestCase):
-    """What holds for both kinds of settings."""
+    """What holds for all kinds of settings."""
 
-    def refused(self, kind: type[RenderSettings] | type[ServerSettings], name: str, value: object) -> str:
+    def refused(self, kind: type[RenderSettings | HttpSettings | ServerSettings], name: str, value: object) -> str:
         """Check that a value is refused by the setting's name, and return why."""
         error = self.assertRaises(ValueError, kind, **{name: value})
         self.assertTrue(str(error).startswith(f"{name}: "), error)
@@ -67,6 +67,7 @@ class RenderSettingsTests(SharedChecks):
         """The defaults are those that are promised."""
         settings = RenderSettings()
         for name, value in (
+            ("isolation", "confined"),
             ("slots", len(os.sched_getaffinity(0)) + 1),
             ("queue", 64),
             ("timeout", 30.0),
@@ -154,11 +155,37 @@ class RenderSettingsTests(SharedChecks):
             RenderSettings().slots = 3
 
 
+class HttpSettingsTests(SharedChecks):
+    def test_bounds(self) -> None:
+        """Times are neither nothing nor more than a day, and there is room for one connection at least."""
+        for name, least, most, below, above in (
+            ("head", 0.001, 86400, 0, 86401),
+            ("body", 0.001, 86400, 0, 86401),
+            ("idle", 0.001, 86400, 0, 86401),
+            ("answer", 0.001, 86400, 0, 86401),
+            ("answer_rate", 1, 1 << 40, 0, (1 << 40) + 1),
+            ("connections", 1, 1 << 20, 0, (1 << 20) + 1),
+            ("per_address", 1, 1 << 20, 0, (1 << 20) + 1),
+        ):
+            for value in (least, most):
+                self.assertEqual(getattr(HttpSettings(**{name: value}), name), value)
+            for value in (below, above, "many"):
+                self.refused(HttpSettings, name, value)
+
+
 class ServerSettingsTests(SharedChecks):
     def test_defaults(self) -> None:
-        """The defaults are those that are promised."""
+        """The defaults are those that are promised: this machine alone, and nobody stops it."""
         settings = ServerSettings()
         self.assertEqual((settings.port, settings.allow_quit, settings.render), (9981, False, RenderSettings()))
+        self.assertEqual((settings.listen, settings.public_names, settings.token_file), ((), frozenset(), None))
+
+    def test_public_names(self) -> None:
+        """Names are kept as they are compared; what has a port, or is a pattern or a URL, is no name."""
+        self.assertEqual(ServerSettings(public_names="Example.ORG.").public_names, {"example.org"})
+        self.assertEqual(ServerSettings(public_names=["0::2", "a_b"]).public_names, {"[::2]", "a_b"})
+        for value in ("example.org:80", ["*.example.org"], "http://example.org", "", ["a", "b c"], 5):
+            self.refused(ServerSettings, "public_names", value)
 
     def test_bounds(self) -> None:
         """Any port will do, also one that the system chooses; what is none, or no time, is refused."""

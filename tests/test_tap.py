@@ -35,6 +35,15 @@ class SettingsTests(SynchronousTestCase):
         table: Iterable[tuple[list[str], ServerSettings]] = (
             (["--port", "8080"], ServerSettings(port=8080)),
             (["-p", "0"], ServerSettings(port=0)),
+            (
+                ["--listen", "unix:/run/a", "--listen=tcp:80:interface=::1"],
+                ServerSettings(listen=("unix:/run/a", "tcp:80:interface=::1")),
+            ),
+            (
+                ["--public-name", "Example.org", "--public-name=::2"],
+                ServerSettings(public_names=["example.org", "[::2]"]),
+            ),
+            (["--token-file", "/run/token"], ServerSettings(token_file="/run/token")),
             (["--allow-quit"], ServerSettings(allow_quit=True)),
             (["--isolation", "none"], ServerSettings(render=RenderSettings(isolation="none"))),
             (["--slots", "3"], ServerSettings(render=RenderSettings(slots=3))),
@@ -56,7 +65,7 @@ class SettingsTests(SynchronousTestCase):
 
     def test_nothing_is_left_over(self) -> None:
         """Two command lines know nothing of each other."""
-        parsed("--preload", "pandas", "--slots", "3")
+        parsed("--preload", "pandas", "--slots", "3", "--listen", "tcp:0", "--public-name", "a")
         self.assertEqual(parsed(), ServerSettings())
 
 
@@ -77,6 +86,9 @@ class RefusalTests(SynchronousTestCase):
             ("--port", "-1"),
             ("--port", ""),
             ("--port", "9" * 400),
+            ("--public-name", "example.org:80"),
+            ("--public-name", "*.example.org"),
+            ("--public-name", ""),
             ("--isolation", "perfect"),
             ("--slots", "0"),
             ("--slots", "1.5"),
@@ -101,6 +113,12 @@ class RefusalTests(SynchronousTestCase):
         self.assertIn("--prot", self.refused("--prot", "1"))
         self.assertEqual(self.refused("9981"), "'9981' is not an option")
 
+    def test_port_beside_listen(self) -> None:
+        """Whoever tells where to listen has no port to choose besides."""
+        self.assertEqual(
+            self.refused("--listen", "tcp:80", "--port", "81"), "--listen: it is instead of --port, not beside it"
+        )
+
     def test_incomplete(self) -> None:
         """An option without its value, and a flag with one, are refused."""
         self.assertIn("--port", self.refused("--port"))
@@ -123,9 +141,9 @@ class TextTests(SynchronousTestCase):
     def test_help(self) -> None:
         """The help has a line for each setting that the command line can make."""
         text = self.printed("--help")
-        names = {*attrs.fields_dict(RenderSettings), *attrs.fields_dict(ServerSettings)} - {"render", "grace"}
-        for name in names:
-            self.assertIn(f"--{name.replace('_', '-')}", text)
+        names = {*attrs.fields_dict(RenderSettings), *attrs.fields_dict(ServerSettings)} - {"render", "http", "grace"}
+        for name in names - {"public_names"} | {"public_name"}:
+            self.assertRegex(text, rf"--{name.replace('_', '-')}[= ]")
 
 
 class ServiceMakerTests(SynchronousTestCase):

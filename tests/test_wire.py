@@ -1,6 +1,9 @@
+"""Tests of L{cpyrender.wire}."""
+
 import os
 import struct
 import threading
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +33,7 @@ def read_in_pieces(data: bytes, cuts: list[int]) -> wire.FrameReader:
     try:
         os.set_blocking(there, False)
         edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             wire.write_all(here, [data[start:end]])
             read_all_there_is(reader, there)
         return reader

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from ipaddress import ip_address
 
-from twisted.internet.address import UNIXAddress
 from twisted.web.server import Request
 
+from cpyrender.authority import is_near
 from cpyrender.web.door import Door
 from cpyrender.web.problem import Problem
 
@@ -25,7 +24,7 @@ class QuitDoor(Door):
 
     async def answer_GET(self, request: Request) -> None:
         """Stop the server, or refuse somebody from elsewhere."""
-        if not _is_local(request):
+        if not is_near(request.getClientAddress()):
             raise Problem(status=HTTPStatus.FORBIDDEN, detail="only this machine may stop the server")
         if request.method == b"GET":
             self._stop()
@@ -34,13 +33,3 @@ class QuitDoor(Door):
         request.setHeader(b"Content-Length", str(len(body)).encode())
         request.write(body)
         request.finish()
-
-
-def _is_local(request: Request) -> bool:
-    client = request.getClientAddress()
-    if isinstance(client, UNIXAddress):
-        return True
-    try:
-        return ip_address(getattr(client, "host", "")).is_loopback
-    except ValueError:
-        return False

@@ -37,6 +37,7 @@ class HealthTests(SynchronousTestCase):
                 "ready": False,
                 "why_not": "it has not been started",
                 "isolation": "none",
+                "layers": [],
                 "slots": 1,
                 "busy": 0,
                 "queue": 0,

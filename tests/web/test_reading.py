@@ -120,15 +120,6 @@ class SubmissionTests(SynchronousTestCase):
             problem = self.assertRaises(Problem, submission, "/", f"Content-Type: {kind}", body=b'{"script": "1"}')
             self.assertEqual(problem.status, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
-    def test_content_coding(self) -> None:
-        """A body in a content coding is refused as that."""
-        problem = self.assertRaises(Problem, submission, "/", "Content-Encoding: gzip", body=b"\x1f\x8b\x08")
-        self.assertEqual(problem.status, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-
-    def test_no_content_coding(self) -> None:
-        """The coding that is none is no coding."""
-        self.assertEqual(submission("/", "Content-Encoding: identity", body=b"x").script, b"x")
-
     def test_no_script(self) -> None:
         """A body that cannot be a script is refused."""
         problem = self.assertRaises(Problem, submission, "/", body=b" \n")

@@ -58,6 +58,7 @@ class RefusalTests(SynchronousTestCase):
             connection.send(message(method, "/", "Origin: http://evil.example", TOKEN))
             reply = connection.reply(method)
             self.assertEqual((reply.status, bool(reply.body)), (403, method != "HEAD"), method)
+            self.assertFalse([name for name in reply.headers if name.startswith("access-control")])
         self.assertEqual(self.keeping.requests, [])
 
     def test_pipelined(self) -> None:
