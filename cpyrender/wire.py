@@ -47,9 +47,13 @@ class FrameReader:
     @ivar body: the frame's body.
     """
 
-    def __init__(self, max_body: int) -> None:
-        """@param max_body: bytes that the body may have."""
+    def __init__(self, max_body: int, max_header: int = MAX_HEADER) -> None:
+        """
+        @param max_body: bytes that the body may have.
+        @param max_header: bytes that the header may have.
+        """
         self._max_body = max_body
+        self._max_header = max_header
         self._part = memoryview(bytearray(_HEAD.size))
         self._filled = 0
         self._next = self._got_head
@@ -88,7 +92,7 @@ class FrameReader:
 
     def _got_head(self) -> None:
         magic, header, body = _HEAD.unpack(self._part)
-        if magic != _MAGIC or not 2 <= header <= MAX_HEADER:
+        if magic != _MAGIC or not 2 <= header <= self._max_header:
             raise BadFrame("this is not the head of a frame")
         if body > self._max_body:
             raise FrameTooLarge(f"{body} bytes are more than {self._max_body}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 
 from cpyrender.child.confine import OutOfCPU
 
-_MOST = 64 << 10
+_MOST = 128 << 10
 
 
 def describe(error: BaseException, script: str) -> dict[str, object]:
@@ -23,11 +25,18 @@ def describe(error: BaseException, script: str) -> dict[str, object]:
         "kind": "failed",
         "cause": _cause(error),
         "exception": type(error).__name__[:200],
-        "message": said[:_MOST],
+        "message": _clipped(said),
         "line": line,
         "source": source,
         "traceback": _traceback(error, script),
     }
+
+
+def _clipped(text: str) -> str:
+    """Return so much of a text that it takes no more than its share of a header, however it is escaped there."""
+    while len(json.dumps(text)) > _MOST:
+        text = text[: min(len(text) // 2, _MOST)]
+    return text
 
 
 def _cause(error: BaseException) -> str:
@@ -40,21 +49,29 @@ def _said(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return f"the script outgrew its memory limit ({_text(error)})".replace(" ()", "")
     if isinstance(error, SystemExit):
-        return f"the script called sys.exit({'' if error.code is None else repr(error.code)[:200]})"
+        return f"the script called sys.exit({'' if error.code is None else _shown(error.code, repr)[:200]})"
     return _text(error)
 
 
 def _text(error: BaseException) -> str:
+    return _shown(error, str)
+
+
+def _shown(value: object, how: Callable[[object], str]) -> str:
+    """Return what C{str} or C{repr} makes of something of the script's, which may do as it likes."""
     try:
-        return str(error)
+        # A plain str, whatever subclass of it came out.
+        return str.__str__(how(value))
     except BaseException as worse:
-        return f"<its str() raised {type(worse).__name__}>"
+        return f"<its {how.__name__}() raised {type(worse).__name__}>"
 
 
 def _where(error: BaseException, script: str) -> tuple[int | None, str | None]:
     """Return the number and the text of the script's line at which it failed."""
     if isinstance(error, SyntaxError) and error.filename == script:
-        return error.lineno, (error.text or "").strip()[:1000] or None
+        # A script may raise one itself, with anything in it.
+        line = error.lineno if isinstance(error.lineno, int) and error.lineno > 0 else None
+        return line, (error.text.strip()[:1000] or None) if isinstance(error.text, str) else None
     line = None
     step: TracebackType | None = error.__traceback__
     while step is not None:
@@ -70,7 +87,7 @@ def _traceback(error: BaseException, script: str) -> str:
     try:
         told = traceback.TracebackException.from_exception(error)
         _keep_own_frames(told, script)
-        return "".join(told.format())[-_MOST:]
+        return _clipped("".join(told.format()))
     except Exception:
         # A script may break what the traceback module builds on; the exception's name and message remain.
         return ""

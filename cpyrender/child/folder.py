@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,9 @@ def remove_folder(folder: str) -> None:
         except OSError:
             if attempt == _ATTEMPTS - 1:
                 raise
+        if not stat.S_ISDIR(os.lstat(folder).st_mode):
+            # The script has put something else in its place.
+            return os.unlink(folder)
         with _opened(folder, None) as root:
             _empty(root)
         if attempt:

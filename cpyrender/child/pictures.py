@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import matplotlib
 import numpy
 from matplotlib import pyplot
 from matplotlib.figure import Figure
@@ -45,9 +46,16 @@ def encode(value: Any, kind: str, wanted: Wanted, name: str) -> Output:
 
 def encode_figure(figure: Figure, kind: str, wanted: Wanted) -> bytes:
     """Return a figure as C{savefig} would write it, at the wanted size."""
-    dpi = wanted.dpi if wanted.dpi is not None else "figure"
     if wanted.width is not None or wanted.height is not None:
         _resize(figure, wanted)
+        # So many pixels, even where the script has asked for its figures to be cropped.
+        with matplotlib.rc_context({"savefig.bbox": None}):
+            return _saved(figure, kind, wanted.dpi)
+    return _saved(figure, kind, wanted.dpi)
+
+
+def _saved(figure: Figure, kind: str, wanted_dpi: float | None) -> bytes:
+    dpi = wanted_dpi if wanted_dpi is not None else "figure"
     if kind not in figure.canvas.get_supported_filetypes():
         png = io.BytesIO()
         figure.savefig(png, format="png", dpi=dpi)
@@ -65,9 +73,10 @@ def _resize(figure: Figure, wanted: Wanted) -> None:
     hair = 1e-6
     wide = None if wanted.width is None else (wanted.width + hair) / dpi
     high = None if wanted.height is None else (wanted.height + hair) / dpi
+    least = (1 + hair) / dpi
     figure.set_size_inches(
-        wide if wide is not None else (high or height) * width / height,
-        high if high is not None else (wide or width) * height / width,
+        wide if wide is not None else max(least, (high or height) * width / height),
+        high if high is not None else max(least, (wide or width) * height / width),
     )
 
 

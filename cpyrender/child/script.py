@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import importlib.util
+import io
 import linecache
 import os
 import sys
@@ -24,6 +25,7 @@ from cpyrender.values import Wanted
 NAME = "script.py"
 
 _ANY_SIZE = 1 << 62
+_LONGEST_NAME = 1024
 
 
 @frozen
@@ -38,7 +40,7 @@ class _Task:
     @classmethod
     def read(cls, fd: int) -> _Task | None:
         """Read a submission, or return C{None} where the server closed its end instead of sending one."""
-        reader = wire.FrameReader(_ANY_SIZE)
+        reader = wire.FrameReader(_ANY_SIZE, _ANY_SIZE)
         while reader.read(fd):
             pass
         if reader.header is None:
@@ -127,7 +129,9 @@ def _run(task: _Task, with_legacy: bool) -> tuple[dict[str, object], list[bytes]
 
 
 def _drawn(answer: Answer) -> dict[str, object]:
-    outputs = [{"name": o.name, "media_type": o.media_type, "size": len(o.data)} for o in answer.outputs]
+    outputs = [
+        {"name": o.name[:_LONGEST_NAME], "media_type": o.media_type, "size": len(o.data)} for o in answer.outputs
+    ]
     return {"kind": "drawn", "outputs": outputs, "figure_count": answer.figure_count}
 
 
@@ -156,7 +160,7 @@ def _put_down(files: Mapping[str, bytes]) -> dict[str, Path]:
 def _compile(source: bytes) -> CodeType:
     """Compile as C{python script.py} would: with any BOM, coding line (PEP 263) and kind of line end."""
     try:
-        lines = importlib.util.decode_source(source).splitlines(keepends=True)
+        lines = io.StringIO(importlib.util.decode_source(source)).readlines()
     except (SyntaxError, UnicodeDecodeError, LookupError):
         lines = []  # compile() says what is wrong with it.
     if lines and not lines[-1].endswith("\n"):

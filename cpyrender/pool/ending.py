@@ -42,7 +42,8 @@ class Ending:
 
 # What Python's faulthandler writes.
 _ABORTED = "Fatal Python error: Aborted"
-_LINE = re.compile(r'^Fatal Python error:.*?^  File "script\.py", line (\d{1,9}) in', re.MULTILINE | re.DOTALL)
+_REPORT = "Fatal Python error:"
+_LINE = re.compile(r'^  File "script\.py", line (\d{1,9}) in', re.MULTILINE | re.DOTALL)
 
 
 @frozen
@@ -59,7 +60,8 @@ class Crash:
     @classmethod
     def of(cls, ending: Ending, stderr: str) -> Crash:
         """Put together what the kernel and what the dying interpreter said."""
-        line = _LINE.search(stderr)
+        # A script may have printed what looks like a report; the interpreter's own comes last.
+        line = _LINE.search(stderr, max(0, stderr.rfind(_REPORT))) if _REPORT in stderr else None
         # Process 1 of a pid namespace cannot be aborted; the C library then makes it crash in another way.
         name = "SIGABRT" if _ABORTED in stderr else str(ending)
         return cls(name, int(line[1]) if line else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,5 +83,7 @@ def _text_or_none(value: object) -> str | None:
 
 
 def _seconds(value: object) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number and math.isfinite(value) and 0 <= value < _LONGEST_RUN else 0.0  # type: ignore[arg-type,operator]
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return 0.0
+    # Not a number is not within anything; and an int may be too large for a float.
+    return float(value) if 0 <= value < _LONGEST_RUN else 0.0

@@ -73,6 +73,7 @@ class LocalPool:
         self._idle: list[Deferred[None]] = []
         self._tidying: dict[Slot, Deferred[None]] = {}
         self._supply: SpareSupply | None = None
+        self._stopped: Deferred[None] = succeed(None)
 
     # IRenderer
 
@@ -91,6 +92,7 @@ class LocalPool:
             supply.warm()
         except BaseException:
             self._threads.stop()
+            self._supply = None
             raise
         self._warm(None)
 
@@ -126,10 +128,13 @@ class LocalPool:
             if job.cancellation is not None:
                 job.cancellation.cancel()
         self._tell_if_idle()
-        if self._supply is None:
-            return succeed(None)
-        supply, self._supply = self._supply, None
-        return Deferred.fromCoroutine(self._stop(idle, supply))
+        if self._supply is not None:
+            supply, self._supply = self._supply, None
+            self._stopped = Deferred.fromCoroutine(self._stop(idle, supply))
+        # One for each who asks: all are told when it is done.
+        asked: Deferred[None] = Deferred()
+        self._stopped.addCallback(lambda _: asked.callback(None))
+        return asked
 
     def health(self) -> Health:
         """Tell how the pool is doing; see L{IRenderer.health}."""
@@ -159,8 +164,9 @@ class LocalPool:
         return supply
 
     def _warm(self, _: object) -> None:
-        if not self._draining:
-            self._why_not_ready = ""
+        if self._draining:
+            return
+        self._why_not_ready = ""
         for slot in self._slots:
             self._tidy(slot)
 
@@ -188,17 +194,20 @@ class LocalPool:
         while self._free and (job := self._line.take()) is not None:
             # A slot with a spare at hand first.
             slot = next((slot for slot in self._free if slot.has_spare), self._free[0])
+            try:
+                job.cancellation = Cancellation()
+            except OSError:
+                self._line.done(job, 0)
+                self._tell(job, Failure())
+                continue
             self._free.remove(slot)
-            self._begin(job, slot)
+            self._begin(job, slot, job.cancellation)
+        self._tell_if_idle()
 
-    def _begin(self, job: _Job, slot: Slot) -> None:
+    def _begin(self, job: _Job, slot: Slot, cancellation: Cancellation) -> None:
         job.began = self._reactor.seconds()
         self._running.add(job)
-        try:
-            job.cancellation = Cancellation()
-        except OSError:
-            return self._end(Failure(), job, slot)
-        ran: Deferred[Ran] = self._in_thread(slot.render, job.submission, job.cancellation)
+        ran: Deferred[Ran] = self._in_thread(slot.render, job.submission, cancellation)
         ran.addBoth(self._end, job, slot)
 
     def _end(self, ran: Ran | Failure, job: _Job, slot: Slot) -> None:
@@ -208,6 +217,9 @@ class LocalPool:
         now = self._reactor.seconds()
         self._line.done(job, now - job.began)
         self._tell(job, ran)
+        if not (isinstance(ran, Failure) or self._draining):
+            # Whatever it was that kept the template from warming up is over.
+            self._why_not_ready = ""
         if len(self._line) or self._draining:
             self._free.append(slot)
             self._dispatch()
@@ -245,8 +257,10 @@ class LocalPool:
 
     def _not_tidied(self, failure: Failure) -> None:
         # The next script on this slot tries again, and its client is told if that fails as well.
-        failure.trap(TemplateFailed, OSError)
-        self._log.error("No spare can be had: {why}", why=failure.getErrorMessage())
+        if failure.check(TemplateFailed, OSError):
+            self._log.error("No spare can be had: {why}", why=failure.getErrorMessage())
+        else:
+            self._log.failure("A slot could not be tidied; this is a bug.", failure)
 
     def _cancel(self, job: _Job) -> None:
         if job.cancellation is not None:

@@ -35,6 +35,8 @@ class Spare:
     def __attrs_post_init__(self) -> None:
         for fd in (self.script, self.result, self.stdout, self.stderr, self.ended):
             os.set_blocking(fd, False)
+            # Python 3.11's recv_fds passes no flags on.
+            os.set_inheritable(fd, False)
 
     def kill(self) -> None:
         """Kill it; harmless where it has ended already."""

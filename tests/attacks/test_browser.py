@@ -24,7 +24,8 @@ _WAYS = """
 const target = "TARGET", script = "import os; x='='";
 const text = new Blob([script], {type: "text/plain"});
 fetch(target + "?way=fetch", {method: "POST", mode: "no-cors", body: script}).catch(() => 0);
-fetch(target + "?way=credentials", {method: "POST", mode: "no-cors", credentials: "include", body: text}).catch(() => 0);
+fetch(target + "?way=credentials", {method: "POST", mode: "no-cors", credentials: "include", body: text})
+  .catch(() => 0);
 fetch(target + "?way=cors", {method: "POST", body: script, headers: {"Content-Type": "text/plain"}}).catch(() => 0);
 fetch(target + "?way=preflight", {method: "POST", body: script, headers: {"X-Own": "1"}}).catch(() => 0);
 fetch(target + "?way=keepalive", {method: "POST", mode: "no-cors", keepalive: true, body: script}).catch(() => 0);

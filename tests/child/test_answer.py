@@ -1,0 +1,201 @@
+"""Tests of L{cpyrender.child.answer}."""
+
+import io
+import json
+from typing import Any
+
+import numpy
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+from PIL import Image
+from twisted.trial.unittest import SynchronousTestCase
+
+from cpyrender.child.answer import NO_RESPONSE, Answer, NoAnswer, answer_of
+from cpyrender.values import Output, Wanted
+
+
+class AnswerCase(SynchronousTestCase):
+    """Answers for what scripts leave behind."""
+
+    def answer(self, wanted: Wanted | None = None, **left: Any) -> Answer:
+        """Return the answer where a script left these names."""
+        return answer_of(left, wanted or Wanted())
+
+    def output(self, wanted: Wanted | None = None, **left: Any) -> Output:
+        """Return the only output of that answer."""
+        (only,) = self.answer(wanted, **left).outputs
+        return only
+
+    def refused(self, wanted: Wanted | None = None, **left: Any) -> NoAnswer:
+        """Return why there is no answer where a script left these names."""
+        return self.assertRaises(NoAnswer, self.answer, wanted, **left)
+
+
+class BytesTests(AnswerCase):
+    """Responses that are bytes or text."""
+
+    def test_bytes(self) -> None:
+        """Bytes of any kind go out as they are, and without a file name as octets."""
+        for data in (b"\x00\xff", bytearray(b"\x00\xff"), memoryview(b"\x00\xff"), memoryview(b"\x00-\xff")[::2]):
+            self.assertEqual(
+                self.output(response=data), Output(data=b"\x00\xff", media_type="application/octet-stream")
+            )
+
+    def test_text(self) -> None:
+        """Text goes out as UTF-8, under its name and with the media type of that."""
+        self.assertEqual(
+            self.output(response="größer", filename="a.txt"),
+            Output(data="größer".encode(), media_type="text/plain", name="a.txt"),
+        )
+
+    def test_bytes_of_a_file_name(self) -> None:
+        """Text that holds the undecodable bytes of a file name goes out as those bytes."""
+        self.assertEqual(self.output(response="a\udcff").data, b"a\xff")
+
+    def test_empty(self) -> None:
+        """A response of no bytes is a response."""
+        self.assertEqual(self.output(response=b"").data, b"")
+
+    def test_no_conversion(self) -> None:
+        """Bytes stay what they are, whatever format is wanted and whatever figures are open."""
+        self.addCleanup(pyplot.close, "all")
+        pyplot.figure()
+
+        self.assertEqual(self.output(Wanted(format="svg", width=5), response=b"a").data, b"a")
+
+    def test_odd_file_names(self) -> None:
+        """A file name that is no text is none."""
+        for name in (None, 5, b"a.png", ["a.png"]):
+            self.assertEqual(self.output(response=b"", filename=name).name, "")
+
+
+class JSONTests(AnswerCase):
+    """Responses that are data."""
+
+    def test_data(self) -> None:
+        """Dicts, lists, numbers and truth values go out as JSON."""
+        for data in ({"a": [1, None, "ü"]}, [], [1.5], 0, 1.25, True, numpy.float64(0.5)):
+            output = self.output(response=data, filename="a.png")
+            self.assertEqual((output.media_type, json.loads(output.data)), ("application/json", data))
+
+    def test_not_json(self) -> None:
+        """Data that JSON has no words for is refused, with the reason."""
+        endless: list[Any] = []
+        endless.append(endless)
+        for data in ({"a": object()}, {(1, 2): 3}, [float("nan")], float("inf"), endless, ["\ud800"], [b"a"]):
+            message = str(self.refused(response=data))
+            self.assertIn(f"{type(data).__name__} cannot be written as JSON: ", message)
+
+    def test_too_deep(self) -> None:
+        """Data that nests deeper than Python recurses is refused."""
+        deep: list[Any] = []
+        for _ in range(100_000):
+            deep = [deep]
+
+        self.refused(response=deep)
+
+
+class PictureTests(AnswerCase):
+    """Responses that are pictures."""
+
+    def test_each_kind(self) -> None:
+        """A figure, an image and an array each go out as a picture, with no count of figures."""
+        for picture in (Figure(figsize=(1, 1), dpi=50), Image.new("L", (50, 50)), numpy.zeros((50, 50))):
+            answer = self.answer(response=picture)
+            self.assertEqual((answer.outputs[0].media_type, answer.figure_count), ("image/png", None))
+            self.assertEqual(Image.open(io.BytesIO(answer.outputs[0].data)).size, (50, 50))
+
+    def test_not_a_picture(self) -> None:
+        """An array that is no picture is refused, and the script told why."""
+        self.assertIn("shape (3,)", str(self.refused(response=numpy.zeros(3))))
+
+
+class FormatTests(AnswerCase):
+    """Which format a picture goes out in."""
+
+    def media_type(self, filename: str = "", **wanted: Any) -> str:
+        """Return the media type of a picture."""
+        return self.output(Wanted(**wanted), response=Image.new("L", (1, 1)), filename=filename).media_type
+
+    def test_asked_for(self) -> None:
+        """The format that was asked for comes before the file name and before what is accepted."""
+        self.assertEqual(self.media_type("a.jpg", format="gif", acceptable=("png",)), "image/gif")
+
+    def test_by_file_name(self) -> None:
+        """The extension of the file name comes before what is accepted."""
+        for name, media_type in (("a.JPEG", "image/jpeg"), ("a.tif", "image/tiff"), ("a.b.gif", "image/gif")):
+            self.assertEqual(self.media_type(name, acceptable=("png",)), media_type)
+
+    def test_accepted(self) -> None:
+        """Where neither says anything, the best that is accepted is taken."""
+        for name in ("", "chart", "chart.txt", "png"):
+            self.assertEqual(self.media_type(name, acceptable=("webp", "png")), "image/webp")
+
+    def test_nothing_accepted(self) -> None:
+        """Where nothing is accepted and the server has to choose, the client is told what there is."""
+        error = self.refused(Wanted(acceptable=()), response=Image.new("L", (1, 1)))
+
+        self.assertEqual(error.cause, "unacceptable")
+        self.assertIn("png, svg, pdf", str(error))
+
+    def test_nothing_accepted_but_named(self) -> None:
+        """Where the script chooses the format, what is accepted is not asked."""
+        self.assertEqual(self.media_type("a.png", acceptable=()), "image/png")
+
+
+class OpenFiguresTests(AnswerCase):
+    """Scripts that leave no response but open figures."""
+
+    def setUp(self) -> None:
+        self.addCleanup(pyplot.close, "all")
+
+    def size(self, answer: Answer) -> tuple[int, int]:
+        """Return the size in pixels of an answer's picture."""
+        return Image.open(io.BytesIO(answer.outputs[0].data)).size
+
+    def test_first(self) -> None:
+        """The first figure goes out, with the count of all."""
+        for side in (1, 2, 3):
+            pyplot.figure(figsize=(side, 1), dpi=50)
+        answer = self.answer(filename="a.gif")
+
+        self.assertEqual((self.size(answer), answer.figure_count), ((50, 50), 3))
+        self.assertEqual((answer.outputs[0].media_type, answer.outputs[0].name), ("image/gif", "a.gif"))
+
+    def test_chosen(self) -> None:
+        """The figure that was asked for goes out, counted from 1 and not by pyplot's numbers."""
+        for number in (7, 5):
+            pyplot.figure(number, figsize=(number, 1), dpi=50)
+
+        self.assertEqual(self.size(self.answer(Wanted(figure=2))), (350, 50))
+
+    def test_one_too_many(self) -> None:
+        """A figure that is not open is refused, with the number of those that are."""
+        pyplot.figure()
+        self.assertIn("figure 2 was asked for, but 1 figure is open", str(self.refused(Wanted(figure=2))))
+        pyplot.figure()
+        self.assertIn("2 figures are open", str(self.refused(Wanted(figure=3))))
+
+    def test_response_before_figures(self) -> None:
+        """Where there is a response, the open figures do not count."""
+        pyplot.figure()
+
+        self.assertIsNone(self.answer(response=b"a").figure_count)
+
+
+class NothingTests(AnswerCase):
+    """Scripts that leave nothing."""
+
+    def test_nothing(self) -> None:
+        """Neither a response nor a figure is no answer, in the words of 2005."""
+        error = self.refused(filename="a.png", other=b"data")
+
+        self.assertEqual((str(error), error.cause), (NO_RESPONSE, "no-response"))
+
+    def test_other_objects(self) -> None:
+        """A response of another kind is no answer, even with figures open, and its kind is named."""
+        self.addCleanup(pyplot.close, "all")
+        pyplot.figure()
+        for response in (None, object(), {1, 2}, (1, 2), 1j, Figure, numpy.int64(5), range(3)):
+            message = str(self.refused(response=response))
+            self.assertEqual(message, f"{NO_RESPONSE}: response is of type {type(response).__name__}")

@@ -1,0 +1,310 @@
+"""Tests of L{cpyrender.child.template}, with a template of its own that has not been warmed up."""
+
+import json
+import os
+import select
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from attrs import define
+from twisted.trial.unittest import SynchronousTestCase
+
+from cpyrender.child import template
+from cpyrender.child.confine import Confinement
+from cpyrender.pool.conversation import Cancellation, Conversation, ConversationLimits
+from cpyrender.pool.spare import Spare
+from cpyrender.pool.template import RunningTemplate, TemplateLost
+from cpyrender.values import Cause, Failed, Ran, Submission
+from tests.child.apart import begin_apart, run_apart
+
+_LIMITS = ConversationLimits(seconds=60, cpu=60, output=1 << 20, log=1 << 16)
+_SETTINGS = {"level": "none", "readable": [], "program": "", "memory": 1 << 30, "cpu": 60.0, "disk": 1 << 20}
+_UNLIMITED = 1 << 40
+
+_SERVE = f"""
+import socket, sys
+import numpy
+from cpyrender.child import linux
+from cpyrender.child.confine import Confinement
+from cpyrender.child.template import Template
+commands = socket.socket(fileno=int(sys.argv[1]))
+commands.set_inheritable(False)
+linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+confinement = Confinement.parse({_SETTINGS!r}, {_UNLIMITED}, {_UNLIMITED})
+Template(commands, sys.argv[2], confinement, False).serve()
+"""
+
+_TAKE_ONLY = """
+import json, os, sys
+from cpyrender.child.template import _take_only
+wanted = [int(word) for word in sys.argv[2:]]
+# The first three can be told by what is in them; the fourth is written to in the end.
+for number in wanted:
+    read, write = os.pipe()
+    os.write(write, str(number).encode())
+    os.dup2(read, 100 + number)
+os.dup2(os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT), 200)
+for number in wanted:
+    os.dup2(100 + number, number)
+_take_only([*wanted, 200])
+held = sorted(int(name) for name in os.listdir("/proc/self/fd"))
+os.write(3, json.dumps([[os.read(number, 9).decode() for number in (0, 1, 2)], held]).encode())
+"""
+
+
+def children() -> set[int]:
+    """Return the children of this process, as a template finds its own."""
+    return template._children_of_this_process()
+
+
+def descriptors() -> list[str]:
+    """Return the descriptors that this process holds."""
+    return os.listdir("/proc/self/fd")
+
+
+def heard(fd: int) -> bool:
+    """Wait until there is something to hear, if only the end; say no where nothing comes at all."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(30_000))
+
+
+class ServeTests(SynchronousTestCase):
+    """A template and the server's side of it."""
+
+    def setUp(self) -> None:
+        self.spool = Path(self.mktemp()).absolute()
+        self.spool.mkdir(parents=True)
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.settimeout(60)
+        with its:
+            self.process = begin_apart(_SERVE, its.fileno(), self.spool, fds=(its.fileno(),))
+        self.template = RunningTemplate(self.process, ours)
+        self.addCleanup(self.end)
+
+    def end(self) -> None:
+        """End the template, and let go of what it said."""
+        self.template.close()
+        self.process.communicate()
+
+    def spare(self) -> Spare:
+        """Have a child forked."""
+        spare = self.template.spare()
+        self.addCleanup(spare.close)
+        return spare
+
+    def talk(self, spare: Spare, script: str) -> Ran:
+        """Have a child run a script."""
+        cancellation = Cancellation()
+        self.addCleanup(cancellation.close)
+        return Conversation(spare, Submission(script=script.encode()), _LIMITS, cancellation).run()
+
+    def printed(self, spare: Spare, script: str) -> str:
+        """Return what a script prints, that then fails: so no library has to be loaded for its answer."""
+        outcome = self.talk(spare, f"{script}\n1 / 0\n")
+        self.assertEqual((outcome.cause, outcome.exception), (Cause.RAISED, "ZeroDivisionError"), outcome)
+        return outcome.log.stdout
+
+    def test_runs_scripts(self) -> None:
+        """Each child runs one script, in a process and a folder of its own."""
+        script = "import os\nprint(os.getpid(), os.getcwd(), os.listdir())"
+        found = [self.printed(self.spare(), script).split() for _ in range(2)]
+
+        self.assertEqual(len({pid for pid, _, _ in found}), 2)
+        self.assertEqual(len({folder for _, folder, _ in found}), 2)
+        self.assertEqual([(Path(folder).parent, inside) for _, folder, inside in found], [(self.spool, "[]")] * 2)
+
+    def test_several_at_once(self) -> None:
+        """Children live beside each other, and each hears only its own server's end."""
+        spares = [self.spare() for _ in range(3)]
+
+        self.assertEqual(
+            [self.printed(spare, f"print({number})") for number, spare in enumerate(spares)], ["0\n", "1\n", "2\n"]
+        )
+
+    def test_descriptors(self) -> None:
+        """A child holds its stdin, stdout, stderr and the channel of its answer, and nothing of the template's."""
+        self.spare()
+        script = "import os\nprint(sorted(int(name) for name in os.listdir('/proc/self/fd')))"
+
+        # The last is that of the listing itself.
+        self.assertEqual(self.printed(self.spare(), script), "[0, 1, 2, 3, 4]\n")
+
+    def test_tells_of_ends(self) -> None:
+        """How a child ended, the template tells: with which status, or by which signal."""
+        outcomes = [
+            self.talk(self.spare(), f"import os\n{last}")
+            for last in ("os._exit(3)", "os.kill(os.getpid(), 9)", "os.abort()")
+        ]
+
+        self.assertEqual({type(outcome) for outcome in outcomes}, {Failed})
+        for outcome, word in zip(outcomes, ("exit status 3", "SIGKILL", "SIGABRT"), strict=True):
+            self.assertIn(word, outcome.message)
+
+    def test_writes_too_much(self) -> None:
+        """A child whose files grow beyond what it may write is killed, and told why."""
+        script = "import time\nfor n in range(4): open(str(n), 'wb').write(bytes(1 << 19))\ntime.sleep(60)"
+        outcome = self.talk(self.spare(), script)
+
+        self.assertIs(outcome.cause, Cause.OUTPUT)
+        self.assertIn("wrote more than 1048576 bytes", outcome.message)
+
+    def test_abandoned(self) -> None:
+        """What a script started, and what that started in its turn, is dead when the script's end has been told."""
+        spare = self.spare()
+        self.talk(
+            spare,
+            "import os, time\n"
+            "if os.fork() == 0:\n"
+            "    os.setsid()\n"
+            "    if os.fork() == 0:\n"
+            "        os.setsid()\n"
+            "    time.sleep(20)\n"
+            "    os.write(1, b'lived')\n"
+            "    os._exit(0)\n"
+            "1 / 0\n",
+        )
+
+        # The pipe ends when the last of those has that held it.
+        self.assertTrue(heard(spare.stdout))
+        self.assertEqual(os.read(spare.stdout, 5), b"")
+
+    def test_server_gone(self) -> None:
+        """When the server is gone, the template kills its children, removes its folder, and ends well."""
+        spare = self.spare()
+        self.template.close()
+
+        self.assertEqual((self.process.returncode, heard(spare.pidfd)), (0, True))
+        self.assertFalse(self.spool.exists())
+
+    def test_template_gone(self) -> None:
+        """When the template is gone, its children go, and the server is told so."""
+        spare = self.spare()
+        self.template.kill()
+
+        self.assertTrue(heard(spare.pidfd))
+        self.assertRaises(TemplateLost, self.template.spare)
+
+
+@define
+class Shortage:
+    """A call that fails once it has been made so often.
+
+    @ivar left: how often it works yet.
+    @ivar real: what it does then.
+    """
+
+    why: str
+    left: int = 0
+    real: Callable[[], object] = object
+
+    def __call__(self) -> object:
+        if self.left == 0:
+            raise OSError(self.why)
+        self.left -= 1
+        return self.real()
+
+
+class RefusalTests(SynchronousTestCase):
+    """A template that cannot do what it is asked."""
+
+    def test_no_more_processes(self) -> None:
+        """A template that cannot fork says why, and holds no more than before."""
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        confinement = Confinement.parse(_SETTINGS, _UNLIMITED, _UNLIMITED)
+        self.patch(os, "fork", Shortage("no more processes"))
+        with ours, its:
+            stuck = template.Template(its, self.mktemp(), confinement, False)
+            before = descriptors()
+            ours.send(template.COMMAND_SPARE)
+            ours.shutdown(socket.SHUT_WR)
+            stuck.serve()
+
+            self.assertEqual(json.loads(ours.recv(1000)), {"refused": "no more processes"})
+            self.assertEqual(descriptors(), before)
+
+    def test_no_more_pipes(self) -> None:
+        """A template that has no room for all the pipes of a child keeps none of them."""
+        before = descriptors()
+        self.patch(os, "pipe", Shortage("no more pipes", 3, os.pipe))
+
+        self.assertRaises(OSError, template._Pipes.open)
+        self.assertEqual(descriptors(), before)
+
+
+class BuryTests(SynchronousTestCase):
+    """The end of a child, as its template sees it."""
+
+    def child(self, *command: str) -> template._Child:
+        """Start a process that leads a group, and return it as the template's child."""
+        self.process = subprocess.Popen(command, process_group=0, stdout=subprocess.PIPE)
+        self.addCleanup(self.process.stdout.close)
+        self.addCleanup(self.process.wait)
+        self.said, ended = os.pipe()
+        self.addCleanup(os.close, self.said)
+        return template._Child(self.process.pid, os.pidfd_open(self.process.pid), ended, "")
+
+    def test_told(self) -> None:
+        """How a child ended, what it used and what was wrong with it is written to the server, and that is all."""
+        child = self.child("sh", "-c", "exit 3")
+        child.complaint = "drew a sheep"
+        child.bury()
+        said = json.loads(os.read(self.said, 1000))
+
+        self.assertEqual((os.waitstatus_to_exitcode(said["status"]), said["complaint"]), (3, "drew a sheep"))
+        self.assertGreater(said["peak"], 0)
+        self.assertGreaterEqual(said["cpu"], 0)
+        self.assertEqual(os.read(self.said, 1000), b"")
+
+    def test_lets_go(self) -> None:
+        """Of a buried child no process and no descriptor is left."""
+        before = descriptors()
+        child = self.child("true")
+        child.bury()
+        self.process.stdout.close()
+
+        self.assertNotIn(child.pid, children())
+        self.assertEqual(len(descriptors()), len(before) + 1)
+
+    def test_group(self) -> None:
+        """What a child left running in its group dies with it."""
+        self.child("sh", "-c", "(sleep 20; echo lived) & echo started").bury()
+
+        # The pipe ends when the last of those has that held it.
+        self.assertEqual(self.process.stdout.read(), b"started\n")
+
+    def test_server_does_not_listen(self) -> None:
+        """A child whose server has gone is buried all the same."""
+        child = self.child("true")
+        with open(os.devnull, "rb") as nothing:
+            os.dup2(nothing.fileno(), self.said)
+        child.bury()
+
+        self.assertNotIn(child.pid, children())
+
+
+class ChildrenTests(SynchronousTestCase):
+    """L{template._children_of_this_process}."""
+
+    def test_comes_and_goes(self) -> None:
+        """A process is among the children from its start until it has been reaped."""
+        with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
+            self.assertIn(process.pid, children())
+
+        self.assertNotIn(process.pid, children())
+
+
+class TakeOnlyTests(SynchronousTestCase):
+    """L{template._take_only}, in a process of its own."""
+
+    def test_any_numbers(self) -> None:
+        """Whatever numbers they had, and in whatever order, they are 0, 1, 2 and 3 in the order given."""
+        for numbers in ((10, 11, 12), (2, 1, 0), (1, 2, 3), (3, 0, 20)):
+            path = os.path.abspath(self.mktemp())
+            run_apart(_TAKE_ONLY, path, *numbers)
+            read, held = json.loads(Path(path).read_text())
+            self.assertEqual(read, [str(number) for number in numbers])
+            # The last is that of the listing itself.
+            self.assertEqual(held, [0, 1, 2, 3, 4])

@@ -1,0 +1,74 @@
+"""A child whose part a test plays: it holds the far ends of a spare's pipes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+
+from cpyrender import wire
+from cpyrender.pool.spare import Spare
+
+
+class PlayedChild:
+    """What a template hands out, without an interpreter in it: the process that can be killed is a C{sleep}.
+
+    @ivar spare: the server's ends.
+    @ivar script: where the submission arrives.
+    """
+
+    def __init__(self, folder: str | None = None) -> None:
+        self.script, to_script = os.pipe()
+        from_result, result = os.pipe()
+        from_stdout, stdout = os.pipe()
+        from_stderr, stderr = os.pipe()
+        from_ended, ended = os.pipe()
+        # A test that goes wrong is to fail, and not to wait.
+        os.set_blocking(self.script, False)
+        self._open = {"script": self.script, "result": result, "stdout": stdout, "stderr": stderr, "ended": ended}
+        self._process = subprocess.Popen(["sleep", "20"])
+        pidfd = os.pidfd_open(self._process.pid)
+        self.spare = Spare(folder, to_script, from_result, from_stdout, from_stderr, from_ended, pidfd)
+
+    def say(self, *pieces: bytes) -> None:
+        """Write into the channel of the answer."""
+        wire.write_all(self._open["result"], pieces)
+
+    def answer(self, header: dict[str, object], *blobs: bytes) -> None:
+        """Take the script and answer it."""
+        self.say(wire.STARTED, *wire.pack(header, blobs))
+
+    def print(self, stdout: bytes = b"", stderr: bytes = b"") -> None:
+        """Write to the standard streams."""
+        wire.write_all(self._open["stdout"], [stdout])
+        wire.write_all(self._open["stderr"], [stderr])
+
+    def descriptor(self, name: str) -> int:
+        """Return the far end of a pipe."""
+        return self._open[name]
+
+    def shut(self, *names: str) -> None:
+        """Close the far ends of these pipes."""
+        for name in names:
+            os.close(self._open.pop(name))
+
+    def end(self, status: int, cpu: float = 0.0) -> None:
+        """End as wait(2) would tell it: the child's pipes close, and the template says how it was."""
+        self.shut(*(self._open.keys() & {"script", "result", "stdout", "stderr"}))
+        os.write(self._open["ended"], json.dumps({"status": status, "cpu": cpu, "peak": 0}).encode())
+        self.shut("ended")
+
+    def lose_template(self) -> None:
+        """Be gone without a word, and the template with it."""
+        self.shut(*list(self._open))
+
+    def was_killed(self) -> bool:
+        """Whether the process has been killed; waits for its end, which without that comes late and differs."""
+        return self._process.wait() == -signal.SIGKILL
+
+    def close(self) -> None:
+        """End the process and let go of the far ends; the spare's own are its user's to close."""
+        self._process.kill()
+        self._process.wait()
+        self.shut(*list(self._open))

@@ -1,0 +1,495 @@
+"""Tests of L{cpyrender.pool.conversation}."""
+
+import fcntl
+import os
+import select
+import signal
+import struct
+import threading
+from collections.abc import Callable
+
+from attrs import evolve
+from twisted.trial.unittest import SynchronousTestCase
+
+from cpyrender import wire
+from cpyrender.pool import conversation
+from cpyrender.pool.conversation import (
+    Cancellation,
+    Cancelled,
+    Conversation,
+    ConversationLimits,
+    Interrupted,
+    NeverBegan,
+)
+from cpyrender.values import Cause, Drawn, Failed, Output, Ran, Submission, TimedOut, Wanted
+from tests.pool.played import PlayedChild
+
+_LIMITS = ConversationLimits(seconds=60.0, cpu=60.0, output=1 << 20, log=1000)
+_AT_ONCE = evolve(_LIMITS, seconds=0.02)
+_SUBMISSION = Submission(script=b"response = 1")
+_HEADER = {"kind": "drawn", "outputs": [{"size": 4, "media_type": "image/png", "name": "a.png"}]}
+_OUTPUTS = (Output(data=b"data", media_type="image/png", name="a.png"),)
+
+
+_poll = select.poll
+
+
+class LastFirst:
+    """A poll object that tells of what was registered last before all else."""
+
+    def __init__(self) -> None:
+        self._real = _poll()
+        self.register, self.unregister = self._real.register, self._real.unregister
+
+    def poll(self, milliseconds: float) -> list[tuple[int, int]]:
+        return self._real.poll(milliseconds)[::-1]
+
+
+class ConversationCase(SynchronousTestCase):
+    """Talks to a child that is played."""
+
+    def setUp(self) -> None:
+        self.child = PlayedChild()
+        self.addCleanup(self.child.close)
+        self.threads: list[threading.Thread] = []
+        self.addCleanup(self.join)
+        # Closed first, so that no thread waits for a conversation that is over.
+        self.addCleanup(self.child.spare.close)
+        self.cancellation = Cancellation()
+        self.addCleanup(self.cancellation.close)
+
+    def talk(self, limits: ConversationLimits = _LIMITS, submission: Submission = _SUBMISSION) -> Ran:
+        """Have the conversation."""
+        return Conversation(self.child.spare, submission, limits, self.cancellation).run()
+
+    def meanwhile(self, play: Callable[[], None]) -> None:
+        """Play the child in a thread."""
+        self.threads.append(threading.Thread(target=play))
+        self.threads[-1].start()
+
+    def join(self) -> None:
+        """Wait for all that is played to end."""
+        for thread in self.threads:
+            thread.join()
+
+    def assertFailed(self, outcome: Ran, cause: Cause, *words: str) -> None:
+        """Check that a script failed for this cause, and that its client is told these words."""
+        self.assertIsInstance(outcome, Failed)
+        self.assertIs(outcome.cause, cause)
+        for word in words:
+            self.assertIn(word, outcome.message)
+
+
+class SubmissionTests(ConversationCase):
+    """The way in."""
+
+    def received(self) -> tuple[dict[str, object] | None, bytes]:
+        """Return the frame that has come to the child."""
+        reader = wire.FrameReader(1 << 30)
+        while reader.read(self.child.script):
+            pass
+        return reader.header, reader.body.tobytes()
+
+    def test_whole_submission(self) -> None:
+        """The child is sent the script, its parameters, its files and what is wanted of the picture."""
+        self.child.answer(_HEADER, b"data")
+        wanted = Wanted(format="svg", acceptable=("svg", "png"), dpi=72.5, width=3, height=4, figure=2)
+        self.talk(
+            submission=Submission(
+                script=b"script", params={"a": "1", "b": ["2", "3"]}, files={"x": b"xx", "y": b""}, wanted=wanted
+            )
+        )
+        header, body = self.received()
+
+        self.assertEqual(body, b"scriptxx")
+        self.assertEqual(
+            header,
+            {
+                "params": {"a": "1", "b": ["2", "3"]},
+                "files": ["x", "y"],
+                "sizes": [6, 2, 0],
+                "wanted": {
+                    "format": "svg",
+                    "acceptable": ["svg", "png"],
+                    "dpi": 72.5,
+                    "width": 3,
+                    "height": 4,
+                    "figure": 2,
+                },
+            },
+        )
+
+    def test_end_of_submission(self) -> None:
+        """After the script its pipe is closed, so that the child finds its end."""
+        self.child.answer(_HEADER, b"data")
+        self.talk()
+        self.received()
+
+        self.assertEqual(os.read(self.child.script, 1), b"")
+
+    def test_more_than_a_pipe_holds(self) -> None:
+        """A script of three megabytes reaches a child that reads it piece by piece."""
+        script = os.urandom(3 << 20)
+        arrived: list[bytes] = []
+
+        def play() -> None:
+            os.set_blocking(self.child.script, True)
+            arrived.append(self.received()[1])
+            self.child.answer(_HEADER, b"data")
+
+        self.meanwhile(play)
+        outcome = self.talk(submission=Submission(script=script))
+
+        self.assertEqual((outcome.outputs, arrived), (_OUTPUTS, [script]))
+
+    def test_child_that_does_not_read(self) -> None:
+        """A child that closes its script unread may answer all the same."""
+        self.child.shut("script")
+        self.child.answer(_HEADER, b"data")
+
+        self.assertEqual(self.talk(submission=Submission(script=bytes(3 << 20))).outputs, _OUTPUTS)
+
+
+class AnswerTests(ConversationCase):
+    """The way out."""
+
+    def test_drawn(self) -> None:
+        """A child's answer is the outcome."""
+        self.child.answer(_HEADER, b"data")
+
+        self.assertEqual(self.talk(), Drawn(outputs=_OUTPUTS))
+
+    def test_child_is_killed(self) -> None:
+        """A child that has answered is killed, though it would live on."""
+        self.child.answer(_HEADER, b"data")
+        self.talk()
+
+        self.assertTrue(self.child.was_killed())
+
+    def test_answer_in_pieces(self) -> None:
+        """An answer of many pipes' capacity is put together from its pieces."""
+        data = os.urandom(1 << 20)
+        header = {"kind": "drawn", "outputs": [{"size": len(data), "media_type": "image/png", "name": ""}]}
+        self.meanwhile(lambda: self.child.answer(header, data))
+
+        self.assertEqual([one.data for one in self.talk().outputs], [data])
+
+    def test_answer_and_end(self) -> None:
+        """An answer counts, however the child ended after it."""
+        self.child.answer(_HEADER, b"data")
+        self.child.end(signal.SIGSEGV)
+
+        self.assertEqual(self.talk(), Drawn(outputs=_OUTPUTS))
+
+    def test_end_is_heard_first(self) -> None:
+        """An answer counts even where its child's end is heard of before it."""
+        self.patch(select, "poll", LastFirst)
+        self.child.answer(_HEADER, b"data")
+        self.child.end(0)
+
+        self.assertEqual(self.talk(), Drawn(outputs=_OUTPUTS))
+
+    def test_two_frames(self) -> None:
+        """Of two answers the first counts, and the second does no harm."""
+        self.child.answer(_HEADER, b"data")
+        self.child.say(*wire.pack({"kind": "failed", "cause": "raised", "message": "second"}))
+
+        self.assertEqual(self.talk(), Drawn(outputs=_OUTPUTS))
+
+    def test_forged_success_then_silence(self) -> None:
+        """A script that forges an answer and falls silent has its say and is killed; nobody waits for more."""
+        self.child.say(wire.STARTED, *wire.pack(_HEADER, [b"data"]))
+
+        self.assertEqual((self.talk().outputs, self.child.was_killed()), (_OUTPUTS, True))
+
+    def test_forged_nonsense(self) -> None:
+        """A frame that makes no sense is the script's failure."""
+        self.child.answer({"kind": "drawn", "outputs": 5})
+
+        self.assertFailed(self.talk(), Cause.CRASHED, "forged")
+
+    def test_failed(self) -> None:
+        """A child that says why the script failed is believed."""
+        self.child.answer({"kind": "failed", "cause": "raised", "message": "no", "exception": "ValueError"})
+
+        self.assertEqual(self.talk(), Failed(cause=Cause.RAISED, message="no", exception="ValueError"))
+
+    def test_out_of_cpu(self) -> None:
+        """A child that says it ran out of CPU time did so at the limit it was given."""
+        self.child.answer({"kind": "out-of-cpu"})
+
+        self.assertEqual(self.talk(evolve(_LIMITS, cpu=3.0)), TimedOut(seconds=3.0, of_cpu=True))
+
+
+class HostileAnswerTests(ConversationCase):
+    """What a script may do to the channel of its answer."""
+
+    def test_junk(self) -> None:
+        """Junk in the channel ends the conversation with a sentence, and the child."""
+        self.child.say(wire.STARTED, b"hello, world, this is no frame")
+
+        self.assertFailed(self.talk(), Cause.CRASHED, "wrote into the channel")
+        self.assertTrue(self.child.was_killed())
+
+    def test_junk_before_anything(self) -> None:
+        """Junk in the place of the child's first word is junk as well."""
+        self.child.say(b"x")
+
+        self.assertFailed(self.talk(), Cause.CRASHED, "wrote into the channel")
+
+    def test_huge_body(self) -> None:
+        """An answer that announces 16 exabytes is refused by its size, not awaited."""
+        self.child.say(wire.STARTED, struct.pack("!4sIQ", b"CPYR", 2, (1 << 64) - 1))
+
+        self.assertFailed(self.talk(), Cause.OUTPUT, "1048576 bytes")
+
+    def test_one_byte_too_many(self) -> None:
+        """An answer of one byte over the limit is refused, and one at the limit is not."""
+        self.child.answer(_HEADER, b"data")
+
+        self.assertFailed(self.talk(evolve(_LIMITS, output=3)), Cause.OUTPUT, "limit of 3 bytes")
+
+    def test_at_the_limit(self) -> None:
+        """An answer of just the size allowed is taken."""
+        self.child.answer(_HEADER, b"data")
+
+        self.assertEqual(self.talk(evolve(_LIMITS, output=4)).outputs, _OUTPUTS)
+
+    def test_huge_header(self) -> None:
+        """A header that announces four gigabytes is no frame."""
+        self.child.say(wire.STARTED, struct.pack("!4sIQ", b"CPYR", (1 << 32) - 1, 0))
+
+        self.assertFailed(self.talk(), Cause.CRASHED, "wrote into the channel")
+
+    def test_half_a_frame_then_end(self) -> None:
+        """A child that ends in the middle of its answer ended without one."""
+        self.child.say(wire.STARTED, b"".join(wire.pack(_HEADER, [b"data"]))[:-2])
+        self.child.end(3 << 8)
+
+        self.assertFailed(self.talk(), Cause.CRASHED, "without an answer", "exit status 3")
+
+    def test_half_a_frame_then_silence(self) -> None:
+        """A child that falls silent in the middle of its answer runs into its time limit."""
+        self.child.say(wire.STARTED, b"".join(wire.pack(_HEADER, [b"data"]))[:-2])
+
+        self.assertIsInstance(self.talk(_AT_ONCE), TimedOut)
+
+    def test_closed_channel(self) -> None:
+        """A script that closes the channel and lives on is told so after a moment, long before its time limit."""
+        self.patch(conversation, "_SECONDS_TO_END", 0.02)
+        self.child.say(wire.STARTED)
+        self.child.shut("result")
+
+        self.assertFailed(self.talk(), Cause.CRASHED, "closed the channel")
+        self.assertTrue(self.child.was_killed())
+
+    def test_closed_channel_then_end(self) -> None:
+        """A script that closes the channel and then crashes is told of the crash."""
+        self.child.say(wire.STARTED)
+        self.child.end(signal.SIGSEGV)
+
+        self.assertFailed(self.talk(), Cause.CRASHED, "crashed the interpreter", "SIGSEGV")
+
+    def test_closed_everything(self) -> None:
+        """A script that closes all it holds and lives on gets its sentence no less."""
+        self.child.say(wire.STARTED)
+        self.child.shut("script", "result", "stdout", "stderr")
+
+        self.assertFailed(self.talk(_AT_ONCE), Cause.CRASHED, "closed the channel")
+
+
+class EndTests(ConversationCase):
+    """How a conversation ends where there is no answer."""
+
+    def test_ended_before_it_began(self) -> None:
+        """A child that ends before it has the whole script never ran it."""
+        self.child.end(signal.SIGKILL)
+
+        self.assertRaises(NeverBegan, self.talk)
+
+    def test_last_words_of_one_that_never_began(self) -> None:
+        """Why a child never began is in the last line that it wrote."""
+        self.child.print(stderr=b"Traceback\n  somewhere\nOSError: no Landlock\n")
+        self.child.end(70 << 8)
+
+        self.assertEqual(str(self.assertRaises(NeverBegan, self.talk)), "OSError: no Landlock")
+
+    def test_template_gone_before_it_began(self) -> None:
+        """A child that is lost with its template before it has the whole script never ran it."""
+        self.child.lose_template()
+
+        self.assertRaises(NeverBegan, self.talk)
+
+    def test_template_gone(self) -> None:
+        """A child that is lost with its template under the script was interrupted."""
+        self.child.say(wire.STARTED)
+        self.child.lose_template()
+
+        self.assertRaises(Interrupted, self.talk)
+
+    def test_killed_when_lost(self) -> None:
+        """A child whose template is gone is not left alive."""
+        self.child.lose_template()
+        self.assertRaises(NeverBegan, self.talk)
+
+        self.assertTrue(self.child.was_killed())
+
+    def test_exit_without_answer(self) -> None:
+        """A script that ends the interpreter is told so, even with the status of success."""
+        self.child.say(wire.STARTED)
+        self.child.end(0)
+
+        self.assertFailed(self.talk(), Cause.CRASHED, "ended the interpreter", "exit status 0")
+
+    def test_crash_names_its_line(self) -> None:
+        """A script that crashes is told its signal, and the line that the dying interpreter wrote down."""
+        self.child.say(wire.STARTED)
+        self.child.print(stderr=b'Fatal Python error: Segmentation fault\n\n  File "script.py", line 7 in <module>\n')
+        self.child.end(signal.SIGSEGV)
+        outcome = self.talk()
+
+        self.assertFailed(outcome, Cause.CRASHED, "crashed the interpreter", "SIGSEGV")
+        self.assertEqual(outcome.line, 7)
+
+    def test_killed_over_its_cpu_limit(self) -> None:
+        """A child that a signal ended after all its CPU seconds ran out of them."""
+        self.child.say(wire.STARTED)
+        self.child.end(signal.SIGKILL, cpu=2.5)
+
+        self.assertEqual(self.talk(evolve(_LIMITS, cpu=2.0)), TimedOut(seconds=2.0, of_cpu=True))
+
+    def test_killed_within_its_cpu_limit(self) -> None:
+        """A child that a signal ended with CPU seconds left crashed."""
+        self.child.say(wire.STARTED)
+        self.child.end(signal.SIGKILL, cpu=1.5)
+
+        self.assertFailed(self.talk(evolve(_LIMITS, cpu=2.0)), Cause.CRASHED, "SIGKILL")
+
+    def test_exit_after_much_cpu(self) -> None:
+        """A child that exited of itself did not run out of CPU time, however much it used."""
+        self.child.say(wire.STARTED)
+        self.child.end(3 << 8, cpu=2.5)
+
+        self.assertFailed(self.talk(evolve(_LIMITS, cpu=2.0)), Cause.CRASHED, "exit status 3")
+
+    def test_timed_out(self) -> None:
+        """A child that says nothing is killed at its time limit, which the outcome names."""
+        self.child.say(wire.STARTED)
+        outcome = self.talk(_AT_ONCE)
+
+        self.assertEqual((outcome.seconds, outcome.of_cpu, outcome.timing.run), (0.02, False, 0.02))
+        self.assertTrue(self.child.was_killed())
+
+    def test_timed_out_while_talking(self) -> None:
+        """A child that prints without end is killed at its time limit no less."""
+        self.child.say(wire.STARTED)
+        self.meanwhile(self.print_on_and_on)
+
+        self.assertIsInstance(self.talk(_AT_ONCE), TimedOut)
+
+    def print_on_and_on(self) -> None:
+        """Print, as long as there is somebody to read it."""
+        try:
+            while True:
+                self.child.print(b"again and again\n" * 100)
+        except BrokenPipeError:
+            pass
+
+    def test_cancelled(self) -> None:
+        """A conversation that is cancelled ends at once, and the child with it."""
+        self.child.say(wire.STARTED)
+        self.cancellation.cancel()
+
+        self.assertRaises(Cancelled, self.talk)
+        self.assertTrue(self.child.was_killed())
+
+    def test_cancelled_from_another_thread(self) -> None:
+        """A conversation that waits for its child is ended by another thread."""
+        self.child.say(wire.STARTED)
+        self.meanwhile(self.cancellation.cancel)
+
+        self.assertRaises(Cancelled, self.talk)
+
+    def test_cancelled_twice(self) -> None:
+        """Cancelling a second time changes nothing."""
+        self.cancellation.cancel()
+        self.cancellation.cancel()
+
+        self.assertRaises(Cancelled, self.talk)
+
+
+class LogTests(ConversationCase):
+    """What is kept of what a script prints."""
+
+    def test_both_streams(self) -> None:
+        """Each stream is kept on its own."""
+        self.child.print("größer\n".encode(), b"warning\n")
+        self.child.answer(_HEADER, b"data")
+        log = self.talk().log
+
+        self.assertEqual((log.stdout, log.stderr, log.lost), ("größer\n", "warning\n", 0))
+
+    def test_limit(self) -> None:
+        """Of each stream the first bytes up to the limit are kept, and the others counted."""
+        self.child.print(b"o" * 1500, b"e" * 1001)
+        self.child.answer(_HEADER, b"data")
+        log = self.talk().log
+
+        self.assertEqual((log.stdout, log.stderr, log.lost), ("o" * 1000, "e" * 1000, 501))
+
+    def test_nothing_kept(self) -> None:
+        """With a limit of nothing all is counted."""
+        self.child.print(b"12345")
+        self.child.answer(_HEADER, b"data")
+        log = self.talk(evolve(_LIMITS, log=0)).log
+
+        self.assertEqual((log.stdout, log.lost), ("", 5))
+
+    def test_not_text(self) -> None:
+        """What is not UTF-8, or is cut in the middle of a character, is marked where it stood."""
+        self.child.print(b"\xff!", "ä".encode()[:1])
+        self.child.answer(_HEADER, b"data")
+        log = self.talk().log
+
+        self.assertEqual((log.stdout, log.stderr), ("\ufffd!", "\ufffd"))
+
+    def test_of_a_script_that_ran_too_long(self) -> None:
+        """What a script printed is kept when it runs out of time."""
+        self.child.say(wire.STARTED)
+        self.child.print(b"so far\n")
+
+        self.assertEqual(self.talk(_AT_ONCE).log.stdout, "so far\n")
+
+    def test_of_a_script_that_crashed(self) -> None:
+        """What a script printed is kept when it crashes."""
+        self.child.say(wire.STARTED)
+        self.child.print(b"so far\n", b"Fatal Python error\n")
+        self.child.end(signal.SIGSEGV)
+        log = self.talk().log
+
+        self.assertEqual((log.stdout, log.stderr), ("so far\n", "Fatal Python error\n"))
+
+    def test_printed_at_the_last(self) -> None:
+        """What still lies in the pipes when the answer comes is kept."""
+        # More than is read at once, less than a pipe holds.
+        fcntl.fcntl(self.child.descriptor("stdout"), fcntl.F_SETPIPE_SZ, 1 << 18)
+        self.child.print(b"o" * 200_000)
+        self.child.answer(_HEADER, b"data")
+
+        self.assertEqual(len(self.talk(evolve(_LIMITS, log=1 << 20)).log.stdout), 200_000)
+
+
+class DescriptorTests(SynchronousTestCase):
+    """What a conversation holds."""
+
+    def test_nothing_is_left_open(self) -> None:
+        """A conversation opens no descriptor that it does not close."""
+        before = os.listdir("/proc/self/fd")
+        child, cancellation = PlayedChild(), Cancellation()
+        child.answer(_HEADER, b"data")
+        Conversation(child.spare, _SUBMISSION, _LIMITS, cancellation).run()
+        child.spare.close()
+        child.close()
+        cancellation.close()
+
+        self.assertEqual(os.listdir("/proc/self/fd"), before)

@@ -1,0 +1,86 @@
+"""Tests of L{cpyrender.pool.ending}."""
+
+import json
+import signal
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from cpyrender.pool.ending import Crash, Ending
+
+
+def parsed(status: int, cpu: float = 0.5, peak: int = 1 << 20) -> Ending:
+    """Return what is made of a template's word on a wait status."""
+    return Ending.parse(json.dumps({"status": status, "cpu": cpu, "peak": peak}).encode())
+
+
+class EndingTests(SynchronousTestCase):
+    """L{Ending}."""
+
+    def test_exit_status(self) -> None:
+        """The status of a process that exited is its code, and is called so."""
+        ending = parsed(3 << 8)
+
+        self.assertEqual((ending.code, str(ending)), (3, "exit status 3"))
+
+    def test_signal(self) -> None:
+        """A process that a signal ended has the signal's number below zero, and is called by its name."""
+        ending = parsed(signal.SIGSEGV)
+
+        self.assertEqual((ending.code, str(ending)), (-signal.SIGSEGV, "SIGSEGV"))
+
+    def test_core_dumped(self) -> None:
+        """That a core was dumped does not hide the signal."""
+        self.assertEqual(str(parsed(signal.SIGABRT | 0x80)), "SIGABRT")
+
+    def test_signal_without_name(self) -> None:
+        """A real-time signal that has no name is called by its number."""
+        self.assertEqual(str(parsed(signal.SIGRTMIN + 6)), f"signal {signal.SIGRTMIN + 6}")
+
+    def test_use(self) -> None:
+        """The seconds and bytes that a process used are kept as told."""
+        ending = parsed(0, 1.25, 4096)
+
+        self.assertEqual((ending.cpu, ending.peak), (1.25, 4096))
+
+
+_REPORT = """\
+Fatal Python error: {why}
+
+Current thread 0x00007f0123456789 (most recent call first):
+  File "/usr/lib/python3/numpy/linalg.py", line 500 in solve
+  File "script.py", line {line} in f
+  File "script.py", line 99 in <module>
+"""
+
+
+class CrashTests(SynchronousTestCase):
+    """L{Crash}."""
+
+    def crash(self, stderr: str, number: int = signal.SIGSEGV) -> Crash:
+        """Return what is known of a process that a signal ended, and that wrote this."""
+        return Crash.of(parsed(number), stderr)
+
+    def test_line(self) -> None:
+        """The innermost line of the script is that of the crash, and the kernel's word its signal."""
+        self.assertEqual(self.crash("before\n" + _REPORT.format(why="Bus error", line=7)), Crash("SIGSEGV", 7))
+
+    def test_no_report(self) -> None:
+        """A crash of which the interpreter said nothing has no line."""
+        for stderr in ("", 'Traceback\n  File "script.py", line 7, in f\n', "Fatal Python error: Bus error\n"):
+            self.assertEqual(self.crash(stderr), Crash("SIGSEGV", None))
+
+    def test_aborted(self) -> None:
+        """A process that aborted is said to have done so, though in the end another signal had to end it."""
+        self.assertEqual(self.crash(_REPORT.format(why="Aborted", line=7)), Crash("SIGABRT", 7))
+
+    def test_last_report_counts(self) -> None:
+        """Where a script printed what looks like a report, the interpreter's own comes after it and counts."""
+        printed, real = _REPORT.format(why="Bus error", line=7), _REPORT.format(why="Bus error", line=8)
+
+        self.assertEqual(self.crash(printed + real).line, 8)
+
+    def test_line_that_is_none(self) -> None:
+        """A line number that no script can have is none."""
+        report = f'Fatal Python error: Bus error\n  File "script.py", line {"1" * 5000} in f\n'
+
+        self.assertIsNone(self.crash(report).line)

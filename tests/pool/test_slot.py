@@ -1,0 +1,235 @@
+"""Tests of L{cpyrender.pool.slot}."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock, Thread
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from cpyrender import wire
+from cpyrender.pool.conversation import Cancellation, Cancelled
+from cpyrender.pool.slot import Slot
+from cpyrender.pool.spare import Spare
+from cpyrender.pool.template import TemplateFailed
+from cpyrender.settings import RenderSettings
+from cpyrender.values import Cause, Drawn, Failed, Output, Submission, TimedOut
+from tests.pool.played import PlayedChild
+
+_SUBMISSION = Submission(script=b"response = 1")
+_DRAWN = Drawn(outputs=(Output(data=b"", media_type="image/png"),))
+
+
+def draw(child: PlayedChild) -> None:
+    """Play a child that answers."""
+    child.answer({"kind": "drawn", "outputs": [{"size": 0, "media_type": "image/png", "name": ""}]})
+
+
+def die_before(child: PlayedChild) -> None:
+    """Play a child that ends before it has its script."""
+    child.end(9)
+
+
+def die_with_template(child: PlayedChild) -> None:
+    """Play a child that is lost, under its script, with its template."""
+    child.say(wire.STARTED)
+    child.lose_template()
+
+
+def be_silent(child: PlayedChild) -> None:
+    """Play a child that takes its script and says no more."""
+    child.say(wire.STARTED)
+
+
+class PlayedSupply:
+    """A supply of children whose parts are given in order.
+
+    @ivar quarantined: for each that was handed out, whether the slot was in quarantine then.
+    """
+
+    def __init__(self, children: list[PlayedChild]) -> None:
+        self.handed_out: list[PlayedChild] = []
+        self.quarantine = Lock()
+        self.quarantined: list[bool] = []
+        self._children = iter(children)
+
+    def spare(self) -> Spare:
+        child = next(self._children, None)
+        if child is None:
+            raise TemplateFailed("no more of them")
+        self.handed_out.append(child)
+        self.quarantined.append(self.quarantine.locked())
+        return child.spare
+
+
+class SlotCase(SynchronousTestCase):
+    """Has slots whose children are played."""
+
+    def setUp(self) -> None:
+        self.cancellation = Cancellation()
+        self.addCleanup(self.cancellation.close)
+
+    def slot(self, *parts: Callable[[PlayedChild], None], timeout: float = 60.0) -> Slot:
+        """Return a slot whose children play these parts."""
+        self.children = [self.child(part) for part in parts]
+        self.supply = PlayedSupply(self.children)
+        self.addCleanup(self.close_those_left)
+        slot = Slot(self.supply, RenderSettings(timeout=timeout))
+        self.addCleanup(slot.close)
+        return slot
+
+    def close_those_left(self) -> None:
+        """Close the spares that nobody asked for; all others are the slot's to close."""
+        for child in self.children:
+            if child not in self.supply.handed_out:
+                child.spare.close()
+
+    def child(self, part: Callable[[PlayedChild], None]) -> PlayedChild:
+        """Return a child with a job folder, which has played its part."""
+        folder = Path(self.mktemp())
+        folder.mkdir(parents=True)
+        child = PlayedChild(str(folder))
+        self.addCleanup(child.close)
+        part(child)
+        return child
+
+    def render(self, slot: Slot, submission: Submission = _SUBMISSION) -> object:
+        """Run a script in a slot."""
+        return slot.render(submission, self.cancellation)
+
+
+class SlotTests(SlotCase):
+    """L{Slot}."""
+
+    def test_fresh_child_for_each(self) -> None:
+        """Each script has a child of its own."""
+        slot = self.slot(draw, draw)
+
+        self.assertEqual([self.render(slot), self.render(slot)], [_DRAWN, _DRAWN])
+        self.assertEqual(self.supply.handed_out, self.children)
+
+    def test_spare_at_hand(self) -> None:
+        """A tidied slot holds a spare, and it is the one that runs the next script."""
+        slot = self.slot(draw, draw)
+        before = slot.has_spare
+        slot.tidy()
+        at_hand = slot.has_spare
+        self.render(slot)
+
+        self.assertEqual([before, at_hand, slot.has_spare], [False, True, False])
+        self.assertEqual(self.supply.handed_out, self.children[:1])
+
+    def test_tidied_twice(self) -> None:
+        """A slot never holds two spares."""
+        slot = self.slot(draw, draw)
+        slot.tidy()
+        slot.tidy()
+
+        self.assertEqual(self.supply.handed_out, self.children[:1])
+
+    def test_spare_that_died_waiting(self) -> None:
+        """A script whose spare had died while it waited is run by the next child, like any other script."""
+        slot = self.slot(die_before, draw)
+        slot.tidy()
+
+        self.assertEqual(self.render(slot), _DRAWN)
+        self.assertEqual(self.supply.quarantined, [False, False])
+
+    def test_child_that_was_interrupted(self) -> None:
+        """A script whose template died under it is run by the next child, in quarantine."""
+        slot = self.slot(die_with_template, draw)
+
+        self.assertEqual(self.render(slot), _DRAWN)
+        self.assertEqual(self.supply.quarantined, [False, True])
+
+    def test_fresh_child_that_never_began(self) -> None:
+        """A script whose child ended as soon as it was made is run by the next child, in quarantine."""
+        slot = self.slot(die_before, draw)
+
+        self.assertEqual(self.render(slot), _DRAWN)
+        self.assertEqual(self.supply.quarantined, [False, True])
+
+    def test_children_that_keep_dying(self) -> None:
+        """A script under which three children died is not tried again, and is told so."""
+        outcome = self.render(self.slot(die_with_template, die_before, die_with_template, draw))
+
+        self.assertIsInstance(outcome, Failed)
+        self.assertIs(outcome.cause, Cause.CRASHED)
+        self.assertIn("3 times", outcome.message)
+        self.assertEqual(self.supply.handed_out, self.children[:3])
+
+    def test_end_of_quarantine(self) -> None:
+        """The quarantine is over when its script is, however that ended."""
+        self.render(self.slot(die_with_template, die_with_template, die_with_template))
+
+        self.assertFalse(self.supply.quarantine.locked())
+
+    def test_cancelled_before_quarantine(self) -> None:
+        """A script that nobody waits for does not wait for its turn in quarantine."""
+        slot = self.slot(die_with_template, draw)
+        self.supply.quarantine.acquire()
+        self.cancellation.cancel()
+        raised: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                self.render(slot)
+            except Cancelled as error:
+                raised.append(error)
+
+        thread = Thread(target=run)
+        thread.start()
+        # Where it goes on waiting, it is let in after a while, and draws.
+        thread.join(20)
+        self.supply.quarantine.release()
+        thread.join()
+
+        self.assertEqual([type(error) for error in raised], [Cancelled])
+        self.assertEqual(self.supply.handed_out, self.children[:1])
+
+    def test_no_child(self) -> None:
+        """Where no child can be had, who has a script is told."""
+        self.assertRaises(TemplateFailed, self.render, self.slot())
+
+    def test_cancelled(self) -> None:
+        """A script that nobody waits for is not tried again, and its child is killed."""
+        slot = self.slot(be_silent, draw)
+        self.cancellation.cancel()
+
+        self.assertRaises(Cancelled, self.render, slot)
+        self.assertTrue(self.children[0].was_killed())
+        self.assertEqual(self.supply.handed_out, self.children[:1])
+
+    def test_own_time_limit(self) -> None:
+        """A script has no longer than the server grants, whatever its client would grant."""
+        outcome = self.render(self.slot(be_silent, timeout=0.02), Submission(script=b"", timeout=1000))
+
+        self.assertIsInstance(outcome, TimedOut)
+        self.assertEqual(outcome.seconds, 0.02)
+
+    def test_time_limit_of_the_client(self) -> None:
+        """A script has no longer than its client grants."""
+        outcome = self.render(self.slot(be_silent), Submission(script=b"", timeout=0.02))
+
+        self.assertEqual(outcome.seconds, 0.02)
+
+    def test_buried(self) -> None:
+        """After a script its child is dead, and its folder and its descriptors are gone."""
+        slot = self.slot(draw)
+        self.render(slot)
+        spare = self.children[0].spare
+        slot.bury()
+
+        self.assertTrue(self.children[0].was_killed())
+        self.assertFalse(os.path.exists(spare.folder))
+        self.assertRaises(OSError, os.fstat, spare.result)
+
+    def test_closed(self) -> None:
+        """A slot that is closed kills the spare it holds and lets go of it."""
+        slot = self.slot(be_silent)
+        slot.tidy()
+        slot.close()
+
+        self.assertTrue(self.children[0].was_killed())
+        self.assertFalse(slot.has_spare)
+        self.assertRaises(OSError, os.fstat, self.children[0].spare.result)

@@ -1,0 +1,143 @@
+"""Tests of L{cpyrender.pool.supply}."""
+
+from attrs import define, field
+from twisted.trial.unittest import SynchronousTestCase
+
+from cpyrender.pool import supply
+from cpyrender.pool.isolation import Isolation
+from cpyrender.pool.supply import SpareSupply
+from cpyrender.pool.template import TemplateFailed, TemplateLost
+from cpyrender.settings import RenderSettings
+
+
+@define(eq=False)
+class Template:
+    """A template that has its fate written down.
+
+    @ivar spares: how many spares it makes before it is lost.
+    """
+
+    spares: int = 1000
+    pid: int = 1
+    killed: bool = False
+    closed: bool = False
+
+    def spare(self) -> object:
+        if self.spares == 0:
+            raise TemplateLost("so it is written")
+        self.spares -= 1
+        return self
+
+    def kill(self) -> None:
+        self.killed = True
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@define
+class Machine:
+    """A machine on which these templates start, one after the other; C{None} is one that cannot.
+
+    It stands for the search for the strongest level of isolation, and for the settings that are found by it.
+    """
+
+    templates: list[Template | None]
+    started: list[Template] = field(factory=list)
+    level: str = "jail"
+    searches: int = 0
+    forgotten: bool = False
+
+    def start(self) -> Template:
+        template = self.templates.pop(0)
+        if template is None:
+            raise TemplateFailed("so it is written")
+        self.started.append(template)
+        return template
+
+    def forget(self) -> None:
+        self.forgotten = True
+
+    def strongest(self, render: RenderSettings) -> Isolation:
+        """Find these settings, and a template that was started from them."""
+        self.searches += 1
+        return Isolation(self, self.start())
+
+
+class SpareSupplyTests(SynchronousTestCase):
+    """L{SpareSupply}."""
+
+    def supply(self, *templates: Template | None) -> SpareSupply:
+        """Return a supply that has these templates before it."""
+        self.machine = Machine(list(templates))
+        self.patch(supply, "strongest", self.machine.strongest)
+        return SpareSupply(RenderSettings())
+
+    def test_one_template(self) -> None:
+        """All spares come from one template, which is started when it is first needed."""
+        supply = self.supply(template := Template(), Template())
+        self.assertEqual(self.machine.started, [])
+
+        self.assertEqual([supply.spare(), supply.spare()], [template, template])
+        self.assertEqual((self.machine.started, supply.restarts), ([template], 0))
+
+    def test_warm(self) -> None:
+        """A template that has been warmed up is the one that makes the spares."""
+        supply = self.supply(template := Template(), Template())
+        supply.warm()
+
+        self.assertIs(supply.spare(), template)
+
+    def test_level(self) -> None:
+        """The level of isolation is known once a template has been started."""
+        supply = self.supply(Template())
+        before = supply.level
+        supply.warm()
+
+        self.assertEqual([before, supply.level], [None, "jail"])
+
+    def test_lost_template(self) -> None:
+        """A template that is lost is killed and replaced, and who asked gets a spare from the new one."""
+        supply = self.supply(lost := Template(spares=1), new := Template())
+
+        self.assertEqual([supply.spare(), supply.spare()], [lost, new])
+        self.assertEqual((lost.killed, supply.restarts), (True, 1))
+
+    def test_level_is_chosen_once(self) -> None:
+        """A template is replaced by one of the same level, whatever may work by then."""
+        supply = self.supply(Template(spares=0), Template())
+        supply.spare()
+
+        self.assertEqual((self.machine.searches, len(self.machine.started)), (1, 2))
+
+    def test_all_lost(self) -> None:
+        """After three templates that were lost one after the other, who asked is told so."""
+        templates = [Template(spares=0) for _ in range(4)]
+        supply = self.supply(*templates)
+
+        self.assertRaises(TemplateFailed, supply.spare)
+        self.assertEqual([template.killed for template in templates], [True, True, True, False])
+
+    def test_failed(self) -> None:
+        """A template that cannot start is reported, and the next who asks tries again."""
+        supply = self.supply(None, template := Template())
+
+        self.assertRaises(TemplateFailed, supply.spare)
+        self.assertIs(supply.spare(), template)
+
+    def test_closed(self) -> None:
+        """A supply that is closed ends its template, forgets what it left, and starts no other."""
+        supply = self.supply(template := Template(), Template())
+        supply.warm()
+        supply.close()
+
+        self.assertEqual((template.closed, self.machine.forgotten), (True, True))
+        self.assertRaises(TemplateFailed, supply.spare)
+        self.assertEqual(self.machine.started, [template])
+
+    def test_closed_cold(self) -> None:
+        """A supply that never had a template can be closed."""
+        supply = self.supply(Template())
+        supply.close()
+
+        self.assertRaises(TemplateFailed, supply.warm)

@@ -1,0 +1,127 @@
+"""Tests of L{cpyrender.pool.template}: the server's side of a template, which is played here."""
+
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+from attrs import define, field
+from twisted.trial.unittest import SynchronousTestCase
+
+from cpyrender.pool.template import RunningTemplate, TemplateLost, TemplateSettings
+
+
+@define
+class PlayedProcess:
+    """A process that ends when it is killed, or, if it is polite, when it is waited for.
+
+    @ivar calls: what was asked of it.
+    """
+
+    pid: int = 1
+    polite: bool = True
+    calls: list[str] = field(factory=list)
+
+    def kill(self) -> None:
+        self.calls.append("kill")
+        self.polite = True
+
+    def wait(self, timeout: float | None = None) -> int:
+        self.calls.append("wait")
+        if not self.polite:
+            raise subprocess.TimeoutExpired("template", timeout or 0)
+        return 0
+
+
+class RunningTemplateTests(SynchronousTestCase):
+    """L{RunningTemplate}."""
+
+    def setUp(self) -> None:
+        ours, self.its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.addCleanup(ours.close)
+        self.addCleanup(self.its.close)
+        ours.settimeout(60)
+        self.ours = ours
+        self.process = PlayedProcess()
+        self.template = RunningTemplate(self.process, ours)
+
+    def send(self, count: int, **said: object) -> None:
+        """Answer as a template does, with so many descriptors."""
+        pipes = [os.pipe() for _ in range(count)]
+        socket.send_fds(self.its, [json.dumps(said).encode()], [read for read, _ in pipes])
+        for pair in pipes:
+            for fd in pair:
+                os.close(fd)
+
+    def test_spare(self) -> None:
+        """Asked for a spare, a template sends the name of its folder and the server's ends of its pipes."""
+        self.send(6, folder="somewhere")
+        spare = self.template.spare()
+        self.addCleanup(spare.close)
+
+        self.assertEqual((self.its.recv(100), spare.folder), (b"spare", "somewhere"))
+        self.assertEqual(len({spare.script, spare.result, spare.stdout, spare.stderr, spare.ended, spare.pidfd}), 6)
+        self.assertFalse(os.get_inheritable(spare.result))
+
+    def test_refused(self) -> None:
+        """A template that cannot fork is not lost, and its reason is passed on."""
+        self.send(0, refused="no more processes")
+
+        self.assertEqual(str(self.assertRaises(OSError, self.template.spare)), "no more processes")
+
+    def test_too_few(self) -> None:
+        """Where descriptors are lost on the way, those that came are let go of."""
+        before = os.listdir("/proc/self/fd")
+        self.send(4, folder="somewhere")
+
+        self.assertRaises(OSError, self.template.spare)
+        self.assertEqual(os.listdir("/proc/self/fd"), before)
+
+    def test_gone(self) -> None:
+        """A template that has ended, before it was asked or after, is lost."""
+        self.its.shutdown(socket.SHUT_WR)
+        self.assertRaises(TemplateLost, self.template.spare)
+        self.its.close()
+
+        self.assertRaises(TemplateLost, self.template.spare)
+
+    def test_silent(self) -> None:
+        """A template that does not answer within its time is lost."""
+        self.ours.settimeout(0.01)
+
+        self.assertRaises(TemplateLost, self.template.spare)
+
+    def test_closed(self) -> None:
+        """A template that is closed hears so, and is waited for."""
+        self.template.close()
+
+        self.assertEqual((self.its.recv(1), self.process.calls), (b"", ["wait"]))
+
+    def test_does_not_leave(self) -> None:
+        """A template that does not leave when it is told to is killed."""
+        self.process.polite = False
+        self.template.close()
+
+        self.assertEqual(self.process.calls, ["wait", "kill", "wait"])
+
+    def test_killed(self) -> None:
+        """A template that is killed is not asked first."""
+        self.template.kill()
+
+        self.assertEqual(self.process.calls, ["kill", "wait"])
+
+
+class EnvironmentTests(SynchronousTestCase):
+    """What of the server's environment a template gets."""
+
+    def test_only_what_is_listed(self) -> None:
+        """Language and time are passed on; secrets, proxies and what changes Python's ways are not."""
+        told = {"LANG": "de_DE.UTF-8", "TZ": "Europe/Berlin"}
+        secret = dict.fromkeys(("AWS_SECRET_ACCESS_KEY", "HTTP_PROXY", "LD_PRELOAD", "PYTHONSTARTUP", "HOME"), "x")
+        self.patch(os, "environ", told | secret)
+        environment = TemplateSettings(spool=Path("/spool"), memory=1, cpu=1)._environment()
+
+        self.assertEqual({name: environment.get(name) for name in told}, told)
+        self.assertEqual(environment.keys() & secret.keys(), set())
+        self.assertEqual(environment["MPLCONFIGDIR"], "/spool/matplotlib")
