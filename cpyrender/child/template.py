@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from attrs import define, frozen
 
-from cpyrender.child import linux, measure, namespaces
+from cpyrender.child import linux, measure, namespaces, semaphores
 from cpyrender.child.confine import Confinement, confine
 from cpyrender.child.folder import remove_folder
 from cpyrender.child.privilege import become, leave_root
@@ -276,6 +276,8 @@ def main() -> None:
     except Exception as error:
         return _tell(commands, missing=f"{type(error).__name__}: {error}")
     try:
+        if settings["level"] != "none":
+            semaphores.install()
         warm(settings["preload"])
         confinement = _measure(settings)
     except Exception as error:
