@@ -182,7 +182,7 @@ class Template:
                 os._exit(1)
             _take_only(pipes.of_the_child)
             confine(folder, self._confinement)
-            serve_one(result=3, legacy=self._legacy)
+            serve_one(result=3, legacy=self._legacy, refusing=self._confinement.level != "none")
         except BaseException:
             sys.excepthook(*sys.exc_info())
         finally:
