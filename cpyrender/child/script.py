@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from attrs import define, frozen
 
 from cpyrender import reporting, wire
-from cpyrender.child import failure, legacy
+from cpyrender.child import failure, legacy, refusals
 from cpyrender.child.answer import Answer, NoAnswer, answer_of
 from cpyrender.values import Wanted
 
@@ -73,8 +73,12 @@ class _Progress:
         del self.reports[:-100]
 
 
-def serve_one(*, result: int, legacy: bool) -> NoReturn:
-    """Read one submission from stdin, run it, write one answer to the descriptor C{result}, and end the process."""
+def serve_one(*, result: int, legacy: bool, refusing: bool) -> NoReturn:
+    """Read one submission from stdin, run it, write one answer to the descriptor C{result}, and end the process.
+
+    @param legacy: whether the script finds the names of 2005.
+    @param refusing: whether processes and the network are out of the script's reach, and it is to be told so.
+    """
     task = _Task.read(0)
     if task is None:
         os._exit(0)
@@ -83,7 +87,7 @@ def serve_one(*, result: int, legacy: bool) -> NoReturn:
     os.close(nothing)
     os.write(result, wire.STARTED)
     _open_standard_streams()
-    header, blobs = _run(task, legacy)
+    header, blobs = _run(task, legacy, refusing)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -102,7 +106,7 @@ def _open_standard_streams() -> None:
         setattr(sys, f"__{name}__", stream)
 
 
-def _run(task: _Task, with_legacy: bool) -> tuple[dict[str, object], list[bytes]]:
+def _run(task: _Task, with_legacy: bool, refusing: bool) -> tuple[dict[str, object], list[bytes]]:
     main = _fresh_main(task)
     progress = _Progress([])
     reporting.report_to(progress)
@@ -112,6 +116,8 @@ def _run(task: _Task, with_legacy: bool) -> tuple[dict[str, object], list[bytes]
         code = _compile(task.source)
         if with_legacy:
             legacy.install(task.source, main.__dict__)
+        if refusing:
+            refusals.install(task.source)
         exec(code, main.__dict__)
         encoding = time.perf_counter()
         answer = answer_of(main.__dict__, task.wanted)

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from attrs import define, frozen
 
-from cpyrender.child import disk, linux, measure, namespaces
+from cpyrender.child import disk, linux, measure, namespaces, semaphores
 from cpyrender.child.confine import Confinement, confine
 from cpyrender.child.folder import remove_folder
 from cpyrender.child.privilege import become, leave_root
@@ -194,7 +194,7 @@ class Template:
                 os._exit(1)
             _take_only(pipes.of_the_child)
             confine(folder, self._confinement)
-            serve_one(result=3, legacy=self._legacy)
+            serve_one(result=3, legacy=self._legacy, refusing=self._confinement.level != "none")
         except BaseException:
             sys.excepthook(*sys.exc_info())
         finally:
@@ -304,6 +304,8 @@ def main() -> None:
     except Exception as error:
         return _tell(commands, missing=f"{type(error).__name__}: {error}")
     try:
+        if settings["level"] != "none":
+            semaphores.install()
         warm(settings["preload"])
         confinement = _measure(settings)
     except Exception as error:

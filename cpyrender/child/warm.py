@@ -10,6 +10,7 @@ import logging
 import warnings
 from collections.abc import Iterable
 
+from cpyrender.child import backends
 from cpyrender.formats import PICTURES
 
 _ALWAYS = (
@@ -33,6 +34,8 @@ def warm(preload: Iterable[str]) -> None:
     import matplotlib
 
     matplotlib.use("agg")
+    # Before pylab takes copies of pyplot's names.
+    backends.stay_with_agg()
     for name in (*_ALWAYS, *preload):
         importlib.import_module(name)
     logging.disable()

@@ -29,8 +29,12 @@ _MESSAGE_SIZE = 1 << 16
 _SECONDS_TO_LEAVE = 10
 _JAILED = ("full", "jail")
 
-# What of the server's environment a script may see: how to show text, numbers and time, and nothing else.
-_ENVIRONMENT = ("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_NUMERIC", "LC_TIME", "SOURCE_DATE_EPOCH", "TZ")
+# What of the server's environment a script may see: how to show text, numbers and time, for which processor numpy
+# computes (on which the last digits depend), and nothing else.
+_ENVIRONMENT = (
+    *("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_NUMERIC", "LC_TIME", "SOURCE_DATE_EPOCH", "TZ"),
+    *("NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"),
+)
 
 # A clone of a warm process must stay one thread wide, and small.
 _FIXED = {

@@ -1,0 +1,74 @@
+"""Saying in words what scripts may not do: start processes, use the network.
+
+This is no barrier: the system call filter is (L{cpyrender.child.syscalls}), and it can only say "Operation not
+permitted". An audit hook (PEP 578) hears of these calls before they are made, and says whose rule it is.
+"""
+
+from __future__ import annotations
+
+import _posixsubprocess
+import re
+import socket
+import sys
+from typing import Any, NoReturn
+
+_PROCESSES = "cpyrender does not let scripts start processes"
+_NETWORK = "cpyrender does not let scripts use the network"
+
+# Audit events: https://docs.python.org/3/library/audit_events.html
+_EVENTS = dict.fromkeys(
+    ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn", "subprocess.Popen"),
+    _PROCESSES,
+) | dict.fromkeys(
+    (
+        "socket.bind",
+        "socket.connect",
+        "socket.getaddrinfo",
+        "socket.gethostbyaddr",
+        "socket.gethostbyname",
+        "socket.getnameinfo",
+        "socket.sendmsg",
+        "socket.sendto",
+    ),
+    _NETWORK,
+)
+
+
+# An audit hook hears of every id(x), thousands in one drawing, and makes a chart 2 to 3 % slower. So it is put up only
+# where a script mentions what may lead to one of these calls, be it in a library that it uses.
+_MENTIONED = re.compile(
+    rb"""fork|exec[lv]|spawn|popen|[Pp]rocess|system|\bpty\b | ffmpeg|imagemagick|mp4|html5_video|usetex|pgf | """
+    rb"""socket|https?|url|ftp|smtp|imap|poplib|telnet|nntp|xmlrpc|request|[Cc]onnection|getaddrinfo|gethostby|getnameinfo""",
+    re.VERBOSE,
+)
+
+
+def install(source: bytes) -> None:
+    """Refuse in words from here on, in this process, where a script may need them.
+
+    @param source: the script.
+    """
+    if _MENTIONED.search(source):
+        sys.addaudithook(_refuse)
+        # What multiprocessing calls to spawn one is not audited.
+        _posixsubprocess.fork_exec = _refuse_to_fork
+
+
+def _refuse_to_fork(*args: object) -> NoReturn:
+    raise PermissionError(_PROCESSES)
+
+
+def silence() -> None:
+    """Refuse nothing in words any more: for whoever wants to see the barrier itself."""
+    _EVENTS.clear()
+
+
+def _refuse(event: str, args: tuple[Any, ...]) -> None:
+    if event in _EVENTS:
+        raise PermissionError(_EVENTS[event])
+    # The ends of a socketpair are of the family AF_UNIX, and reach nobody else.
+    if event == "socket.__new__" and args[1] != socket.AF_UNIX and _EVENTS:
+        raise PermissionError(_NETWORK)
+    # Where matplotlib would keep what LaTeX makes, before it starts it.
+    if event == "os.mkdir" and str(args[0]).endswith("tex.cache") and _EVENTS:
+        raise PermissionError(_PROCESSES)
