@@ -73,7 +73,7 @@ class _Progress:
         del self.reports[:-100]
 
 
-def serve_one(*, result: int, legacy: bool, refusing: bool) -> NoReturn:
+def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
     """Read one submission from stdin, run it, write one answer to the descriptor C{result}, and end the process.
 
     @param legacy: whether the script finds the names of 2005.
@@ -106,7 +106,7 @@ def _open_standard_streams() -> None:
         setattr(sys, f"__{name}__", stream)
 
 
-def _run(task: _Task, with_legacy: bool, refusing: bool) -> tuple[dict[str, object], list[bytes]]:
+def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[str, object], list[bytes]]:
     main = _fresh_main(task)
     progress = _Progress([])
     reporting.report_to(progress)

@@ -165,7 +165,9 @@ class LocalPool:
 
     def _warm(self, _: object) -> None:
         if self._draining:
-            return
+            # For those who wait; there is nobody to have spares ready for.
+            self._free.extend(self._slots)
+            return self._dispatch()
         self._why_not_ready = ""
         for slot in self._slots:
             self._tidy(slot)
@@ -181,7 +183,10 @@ class LocalPool:
         await idle
         await DeferredList(list(self._tidying.values()))
         await DeferredList([self._in_thread(slot.close) for slot in self._slots], consumeErrors=True)
-        await self._in_thread(supply.close)
+        try:
+            await self._in_thread(supply.close)
+        except OSError:
+            self._log.failure("Something that scripts have left could not be removed.")
         self._threads.stop()
 
     # The way of a job

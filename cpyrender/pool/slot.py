@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from cpyrender.pool.conversation import Cancellation, Conversation, ConversationLimits, Interrupted, NeverBegan
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cpyrender.pool.conversation import (
+    Cancellation,
+    Cancelled,
+    Conversation,
+    ConversationLimits,
+    Interrupted,
+    NeverBegan,
+)
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.supply import SpareSupply
 from cpyrender.settings import RenderSettings
@@ -10,6 +20,8 @@ from cpyrender.values import Cause, Failed, Ran, Submission
 
 # A script under which the template dies again and again is not just unlucky.
 _SECOND_CHANCES = 2
+# Seconds between two looks at whether anybody still waits for the answer.
+_PATIENCE = 0.1
 
 
 class Slot:
@@ -42,13 +54,24 @@ class Slot:
             pass
         for _ in range(_SECOND_CHANCES):
             # A script is a drawing: doing it again does no harm, and the client gets its picture.
-            with self._supply.quarantine:
+            with self._alone(cancellation):
                 try:
                     return self._attempt(submission, cancellation)
                 except Interrupted:
                     continue
         message = f"the interpreter was killed under the script, {1 + _SECOND_CHANCES} times in a row"
         return Failed(cause=Cause.CRASHED, message=message)
+
+    @contextmanager
+    def _alone(self, cancellation: Cancellation) -> Iterator[None]:
+        """Be the only one who is given a second chance; wait for that, but not for longer than the client does."""
+        while not self._supply.quarantine.acquire(timeout=_PATIENCE):
+            if cancellation.cancelled:
+                raise Cancelled
+        try:
+            yield
+        finally:
+            self._supply.quarantine.release()
 
     def _attempt(self, submission: Submission, cancellation: Cancellation) -> Ran:
         while True:

@@ -37,6 +37,7 @@ class Spare:
             os.set_blocking(fd, False)
             # Python 3.11's recv_fds passes no flags on.
             os.set_inheritable(fd, False)
+        os.set_inheritable(self.pidfd, False)
 
     def kill(self) -> None:
         """Kill it; harmless where it has ended already."""

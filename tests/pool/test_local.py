@@ -104,12 +104,14 @@ class Stage:
     @ivar level: of isolation, which is known when the template is warm.
     @ivar cold: why the template cannot be warmed up.
     @ivar untidy: why no slot can be tidied.
+    @ivar stuck: why not all can be closed.
     @ivar outcomes: what becomes of a script, by its name; others are drawn.
     @ivar ran: the scripts that ran and their slots, in order.
     """
 
     cold: Exception | None = None
     untidy: Exception | None = None
+    stuck: Exception | None = None
     outcomes: dict[str, Ran | Exception] = field(factory=dict)
     ran: list[tuple[str, StagedSlot]] = field(factory=list)
     slots: list[StagedSlot] = field(factory=list)
@@ -124,6 +126,8 @@ class Stage:
 
     def close(self) -> None:
         self.closed = True
+        if self.stuck is not None:
+            raise self.stuck
 
     def slot(self, supply: object, settings: object) -> StagedSlot:
         """Make one more slot."""
@@ -568,6 +572,16 @@ class DrainTests(PoolCase):
         self.successResultOf(drained)
         self.assertEqual([type(self.successResultOf(answer)) for answer in answers], [Drawn, Drawn])
 
+    def test_while_warming_up(self) -> None:
+        """A script that came before the template was warm is done, though the pool was to drain in the meantime."""
+        self.cold_pool().start()
+        answer = self.render("a")
+        drained = self.pool.drain()
+        self.threads.carry_out_all()
+
+        self.assertIsInstance(self.successResultOf(answer), Drawn)
+        self.successResultOf(drained)
+
     def test_last_is_cancelled(self) -> None:
         """A pool has drained when the last that waited is cancelled."""
         self.cold_pool()
@@ -672,6 +686,17 @@ class StopTests(PoolCase):
         started.addErrback(lambda failure: None)
 
         self.assertEqual([(slot.closed, slot.has_spare) for slot in self.stage.slots], [(True, False)])
+
+    def test_something_cannot_be_removed(self) -> None:
+        """A pool that cannot remove all that its template left ends its threads and is stopped all the same."""
+        pool = self.warm_pool()
+        self.stage.stuck = OSError("a folder cannot be removed")
+        stopped = pool.stop()
+        self.threads.carry_out_all()
+
+        self.successResultOf(stopped)
+        self.assertFalse(self.threads.started)
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
 
     def test_after_it_could_not_start(self) -> None:
         """A pool that could not be started without a reactor can be stopped."""

@@ -55,14 +55,14 @@ class RunningTemplateTests(SynchronousTestCase):
                 os.close(fd)
 
     def test_spare(self) -> None:
-        """Asked for a spare, a template sends the name of its folder and the server's ends of its pipes."""
+        """Asked for a spare, a template sends the name of its folder and descriptors that no child inherits."""
         self.send(6, folder="somewhere")
         spare = self.template.spare()
         self.addCleanup(spare.close)
 
         self.assertEqual((self.its.recv(100), spare.folder), (b"spare", "somewhere"))
-        self.assertEqual(len({spare.script, spare.result, spare.stdout, spare.stderr, spare.ended, spare.pidfd}), 6)
-        self.assertFalse(os.get_inheritable(spare.result))
+        fds = {spare.script, spare.result, spare.stdout, spare.stderr, spare.ended, spare.pidfd}
+        self.assertEqual([os.get_inheritable(fd) for fd in fds], [False] * 6)
 
     def test_refused(self) -> None:
         """A template that cannot fork is not lost, and its reason is passed on."""
