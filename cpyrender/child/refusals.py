@@ -7,7 +7,6 @@ permitted". An audit hook (PEP 578) hears of these calls before they are made, a
 from __future__ import annotations
 
 import _posixsubprocess
-import re
 import socket
 import sys
 from typing import Any, NoReturn
@@ -33,14 +32,14 @@ _EVENTS = dict.fromkeys(
     _NETWORK,
 )
 
-
 # An audit hook hears of every id(x), thousands in one drawing, and makes a chart 2 to 3 % slower. So it is put up only
 # where a script mentions what may lead to one of these calls, be it in a library that it uses.
-_MENTIONED = re.compile(
-    rb"""fork|exec[lv]|spawn|popen|[Pp]rocess|system|\bpty\b | ffmpeg|imagemagick|mp4|html5_video|usetex|pgf | """
-    rb"""socket|https?|url|ftp|smtp|imap|poplib|telnet|nntp|xmlrpc|request|[Cc]onnection|getaddrinfo|gethostby|getnameinfo""",
-    re.VERBOSE,
-)
+_WORDS = b"""
+    fork execl execv spawn popen Popen Process subprocess multiprocessing system( pty.
+    ffmpeg imagemagick mp4 html5_video usetex pgf
+    socket 'http "http http. httpx aiohttp urllib urlopen urlretrieve 'ftp "ftp ftplib requests
+    smtp imaplib poplib telnet nntp xmlrpc onnection addrinfo _server gethostby getfqdn getnameinfo
+""".split()
 
 
 def install(source: bytes) -> None:
@@ -48,7 +47,7 @@ def install(source: bytes) -> None:
 
     @param source: the script.
     """
-    if _MENTIONED.search(source):
+    if any(word in source for word in _WORDS):
         sys.addaudithook(_refuse)
         # What multiprocessing calls to spawn one is not audited.
         _posixsubprocess.fork_exec = _refuse_to_fork
