@@ -66,11 +66,6 @@ class FrameReader:
         """Whether the whole frame has been read."""
         return self.header is not None
 
-    @property
-    def begun(self) -> bool:
-        """Whether anything of the frame has been read."""
-        return self._filled > 0 or self._next != self._got_head
-
     def read(self, fd: int) -> bool:
         """Read what there is from a file descriptor.
 

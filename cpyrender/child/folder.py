@@ -73,8 +73,18 @@ def _opened(name: str, parent: int | None) -> Iterator[int]:
 
 
 def _allow(name: str, parent: int | None) -> None:
-    """Give a folder back the permissions that its script may have taken from it."""
-    os.chmod(name, 0o700, dir_fd=parent)
+    """Give a folder back the permissions that its script may have taken from it.
+
+    Through a descriptor: under a name, a process that has not died yet could put a link to something else.
+    """
+    fd = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    try:
+        os.chmod(f"/proc/self/fd/{fd}", 0o700)
+    except FileNotFoundError:
+        # In a jail there is no /proc, nor anything that a link could lead to.
+        os.chmod(name, 0o700, dir_fd=parent)
+    finally:
+        os.close(fd)
 
 
 def _unused(root: int, serials: Iterator[int]) -> str:

@@ -246,6 +246,8 @@ class LocalPool:
             job.answer.callback(Refused(reason="the server is shutting down"))
         elif failure.check(TemplateFailed, OSError):
             self._log.error("No interpreter can be had: {why}", why=failure.getErrorMessage())
+            if failure.check(TemplateFailed) and not self._draining:
+                self._why_not_ready = failure.getErrorMessage()
             job.answer.callback(Refused(reason="no interpreter can be had at the moment"))
         else:
             job.answer.errback(failure)

@@ -102,7 +102,11 @@ class TemplateSettings:
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(self.patience)
         with its, tempfile.TemporaryFile() as words:
-            process = self._spawn(its.fileno(), words)
+            try:
+                process = self._spawn(its.fileno(), words)
+            except BaseException:
+                ours.close()
+                raise
             template = RunningTemplate(process, ours)
             its.close()
             try:
@@ -231,6 +235,7 @@ class RunningTemplate:
 
     def kill(self) -> None:
         """End it at once: it does not answer any more."""
-        self._commands.close()
         self._process.kill()
         self._process.wait()
+        # Only now: who sees its end clears away, and the folders are its successor's.
+        self._commands.close()
