@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import twisted.internet
 from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import capturedLogs, formatEvent
@@ -86,6 +88,8 @@ class OwnPoolTests(SynchronousTestCase):
 
     def test_global_reactor(self) -> None:
         """Without arguments, as twistd web makes it, it goes with the global reactor."""
+        # There is one by now, or there is from here on.
+        importlib.import_module("twisted.internet.reactor")
         self.patch(twisted.internet, "reactor", self.reactor)
         RenderResource()
         self.reactor.run()

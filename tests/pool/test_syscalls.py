@@ -24,6 +24,9 @@ class CompileFilterTests(SynchronousTestCase):
 
     def test_no_library(self) -> None:
         """Where libseccomp or its binding is missing, who asks is told what to install."""
-        self.patch(sys, "modules", {**sys.modules, "pyseccomp": None})
+        before = dict(sys.modules)
+        self.addCleanup(sys.modules.update, before)
+        self.addCleanup(sys.modules.pop, "pyseccomp")
+        sys.modules["pyseccomp"] = None  # type: ignore[assignment]  # so an import of it fails
 
         self.assertIn("apt-get install libseccomp2", str(self.assertRaises(NoFilter, compile_filter)))
