@@ -21,6 +21,9 @@ PICTURES = {
     "ps": "application/postscript",
 }
 
+#: Not a picture: all that a script made and printed, as JSON.
+EVERYTHING = "json"
+
 _ALIASES = {"jpeg": "jpg", "jpe": "jpg", "tif": "tiff"}
 
 OCTETS = "application/octet-stream"

@@ -12,7 +12,7 @@ from attrs import field, frozen
 class Wanted:
     """What the client wants the picture to be like; C{None} leaves it to the script.
 
-    @ivar format: a key of L{cpyrender.formats.PICTURES}.
+    @ivar format: a key of L{cpyrender.formats.PICTURES}, or L{cpyrender.formats.EVERYTHING}.
     @ivar acceptable: formats the client accepts, best first; asked only where the server chooses the format.
     @ivar dpi: dots per inch.
     @ivar width: in pixels.
@@ -53,11 +53,15 @@ class Output:
 
     @ivar name: the C{filename} that the script gave, or C{""}; it is a name only, never opened.
     @ivar media_type: always one of those that L{cpyrender.formats.media_type} gives out.
+    @ivar width: in pixels, of a picture that is made of pixels.
+    @ivar height: likewise.
     """
 
     data: bytes = field(repr=lambda data: f"<{len(data)} bytes>")
     media_type: str
     name: str = ""
+    width: int | None = None
+    height: int | None = None
 
 
 @frozen(kw_only=True)
@@ -87,10 +91,12 @@ class Drawn:
 
     @ivar outputs: at least one.
     @ivar figure_count: how many figures were open, where the picture is one of them.
+    @ivar warnings: what Python warned of while the script ran and was drawn, such as glyphs that no font has.
     """
 
     outputs: tuple[Output, ...]
     figure_count: int | None = None
+    warnings: tuple[str, ...] = ()
     log: Log = field(factory=Log)
     timing: Timing = field(factory=Timing)
 

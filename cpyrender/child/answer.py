@@ -42,25 +42,27 @@ def answer_of(namespace: Mapping[str, Any], wanted: Wanted) -> Answer:
     @raise NoAnswer: there is nothing to answer with, or not in the wanted format.
     @raise Exception: whatever drawing the picture raises.
     """
-    # Heavy, and long since imported by the template.
-    from cpyrender.child import pictures
-
     name = namespace.get("filename")
     name = name if isinstance(name, str) else ""
     if "response" not in namespace:
         return _open_figures(name, wanted)
-    response = namespace["response"]
+    return Answer([_given(namespace["response"], name, wanted)])
+
+
+def _given(response: Any, name: str, wanted: Wanted) -> Output:
+    # Heavy, and long since imported by the template.
+    from cpyrender.child import pictures
+
     if isinstance(response, bytes | bytearray | memoryview):
-        return Answer([Output(data=bytes(response), media_type=formats.media_type(name), name=name)])
+        return Output(data=bytes(response), media_type=formats.media_type(name), name=name)
     if isinstance(response, str):
-        return Answer(
-            [Output(data=response.encode(errors="surrogateescape"), media_type=formats.media_type(name), name=name)]
-        )
+        text = response.encode(errors="surrogateescape")
+        return Output(data=text, media_type=formats.media_type(name), name=name)
     if isinstance(response, dict | list | int | float):
-        return Answer([Output(data=_json(response), media_type="application/json", name=name)])
+        return Output(data=_json(response), media_type="application/json", name=name)
     if not pictures.is_picture(response):
         raise NoAnswer(f"{NO_RESPONSE}: response is of type {type(response).__name__}")
-    return Answer([pictures.encode(response, picture_format(name, wanted), wanted, name)])
+    return pictures.encode(response, picture_format(name, wanted), wanted, name)
 
 
 def _open_figures(name: str, wanted: Wanted) -> Answer:
@@ -72,17 +74,21 @@ def _open_figures(name: str, wanted: Wanted) -> Answer:
     if wanted.figure > len(figures):
         count = "1 figure is open" if len(figures) == 1 else f"{len(figures)} figures are open"
         raise NoAnswer(f"figure {wanted.figure} was asked for, but {count}")
-    figure = figures[wanted.figure - 1]
-    return Answer([pictures.encode(figure, picture_format(name, wanted), wanted, name)], len(figures))
+    chosen = figures if wanted.format == formats.EVERYTHING else figures[wanted.figure - 1 : wanted.figure]
+    kind = picture_format(name, wanted)
+    return Answer([pictures.encode(figure, kind, wanted, name) for figure in chosen], len(figures))
 
 
 def picture_format(name: str, wanted: Wanted) -> str:
     """Choose the format of a picture: what was asked for, else by the file's extension, else by what is accepted."""
-    if wanted.format is not None:
-        return wanted.format
+    if wanted.format not in {None, formats.EVERYTHING}:
+        return str(wanted.format)
     by_name = formats.picture_format(formats.extension(name))
     if by_name is not None:
         return by_name
+    if wanted.format == formats.EVERYTHING:
+        # Accept speaks of the JSON, not of the pictures in it.
+        return "png"
     if not wanted.acceptable:
         raise NoAnswer(f"the picture can be had as {', '.join(formats.PICTURES)}", "unacceptable")
     return wanted.acceptable[0]

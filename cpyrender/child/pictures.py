@@ -18,6 +18,7 @@ from cpyrender.values import Output, Wanted
 
 # Formats that hold no alpha channel in Pillow's writers.
 _OPAQUE = {"jpg", "eps", "ps", "pdf"}
+_OF_PIXELS = {"png", "jpg", "webp", "tiff", "gif"}
 _PILLOW_NAMES = {"jpg": "JPEG", "ps": "EPS"}
 
 
@@ -41,7 +42,13 @@ def encode(value: Any, kind: str, wanted: Wanted, name: str) -> Output:
     else:
         image = value if isinstance(value, Image.Image) else image_of(value)
         data = _encode_image(image, kind, wanted)
-    return Output(data=data, media_type=PICTURES[kind], name=name)
+    width, height = _pixels(data) if kind in _OF_PIXELS else (None, None)
+    return Output(data=data, media_type=PICTURES[kind], name=name, width=width, height=height)
+
+
+def _pixels(data: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(data)) as image:
+        return image.size
 
 
 def encode_figure(figure: Figure, kind: str, wanted: Wanted) -> bytes:

@@ -9,7 +9,8 @@ import linecache
 import os
 import sys
 import time
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
@@ -26,6 +27,8 @@ NAME = "script.py"
 
 _ANY_SIZE = 1 << 62
 _LONGEST_NAME = 1024
+_MOST_WARNINGS = 100
+_LONGEST_WARNING = 500
 
 
 @frozen
@@ -73,6 +76,23 @@ class _Progress:
         del self.reports[:-100]
 
 
+@define
+class _Warned:
+    """What Python warned of, oldest first; only so many are kept. All of them go to stderr as well."""
+
+    texts: list[str]
+
+    def keep(self, show: Callable[..., None]) -> Callable[..., None]:
+        """Return what shows a warning as C{show} does, and keeps it."""
+
+        def showwarning(message: Warning, category: type[Warning], *where: Any, **more: Any) -> None:
+            if len(self.texts) < _MOST_WARNINGS:
+                self.texts.append(f"{category.__name__}: {message}"[:_LONGEST_WARNING])
+            show(message, category, *where, **more)
+
+        return showwarning
+
+
 def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
     """Read one submission from stdin, run it, write one answer to the descriptor C{result}, and end the process.
 
@@ -110,6 +130,8 @@ def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[s
     main = _fresh_main(task)
     progress = _Progress([])
     reporting.report_to(progress)
+    warned = _Warned([])
+    warnings.showwarning = warned.keep(warnings.showwarning)
     began = time.perf_counter()
     encoding = None
     try:
@@ -129,6 +151,7 @@ def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[s
     else:
         header, blobs = _drawn(answer), [output.data for output in answer.outputs]
     ended = time.perf_counter()
+    header["warnings"] = warned.texts
     header["run"] = (encoding or ended) - began
     header["encode"] = ended - (encoding or ended)
     return header, blobs
@@ -136,7 +159,14 @@ def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[s
 
 def _drawn(answer: Answer) -> dict[str, object]:
     outputs = [
-        {"name": o.name[:_LONGEST_NAME], "media_type": o.media_type, "size": len(o.data)} for o in answer.outputs
+        {
+            "name": output.name[:_LONGEST_NAME],
+            "media_type": output.media_type,
+            "size": len(output.data),
+            "width": output.width,
+            "height": output.height,
+        }
+        for output in answer.outputs
     ]
     return {"kind": "drawn", "outputs": outputs, "figure_count": answer.figure_count}
 

@@ -9,6 +9,8 @@ from cpyrender import formats, wire
 from cpyrender.values import Cause, Drawn, Failed, Output, Ran, TimedOut, Timing
 
 _LONGEST_NAME = 1024
+_LONGEST_WARNING = 500
+_MOST_WARNINGS = 100
 _LONGEST_TEXT = 1 << 17
 _LONGEST_RUN = 86400.0
 
@@ -43,22 +45,30 @@ def _drawn(header: Mapping[str, Any], body: memoryview, timing: Timing) -> Drawn
                 data=body[start : start + size].tobytes(),
                 media_type=media_type,
                 name=_text(said["name"], _LONGEST_NAME),
+                width=_count_or_none(said.get("width")),
+                height=_count_or_none(said.get("height")),
             )
         )
         start += size
     if not outputs:
         raise ValueError("no output")
-    figures = header.get("figure_count")
-    return Drawn(outputs=tuple(outputs), figure_count=None if figures is None else _count(figures), timing=timing)
+    warnings = header.get("warnings", [])
+    if not isinstance(warnings, list):
+        raise TypeError("not a list")
+    return Drawn(
+        outputs=tuple(outputs),
+        figure_count=_count_or_none(header.get("figure_count")),
+        warnings=tuple(_text(text, _LONGEST_WARNING) for text in warnings[:_MOST_WARNINGS]),
+        timing=timing,
+    )
 
 
 def _failed(header: Mapping[str, Any], timing: Timing) -> Failed:
-    line = header.get("line")
     return Failed(
         cause=Cause(header["cause"]),
         message=_text(header["message"]),
         exception=_text_or_none(header.get("exception")),
-        line=None if line is None else _count(line),
+        line=_count_or_none(header.get("line")),
         source=_text_or_none(header.get("source")),
         traceback=_text_or_none(header.get("traceback")),
         timing=timing,
@@ -69,6 +79,10 @@ def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 62:
         raise ValueError("not a count")
     return value
+
+
+def _count_or_none(value: object) -> int | None:
+    return None if value is None else _count(value)
 
 
 def _text(value: object, longest: int = _LONGEST_TEXT) -> str:

@@ -52,7 +52,7 @@ class ClassicDoor(Door):
         outcome = await self._renderer.render(read_submission(request, options, params))
         if not isinstance(outcome, Drawn):
             raise classic_problem(outcome)
-        write_drawn(request, outcome)
+        write_drawn(request, outcome, options.wanted)
 
 
 class _AnyPath(Door):

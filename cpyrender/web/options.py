@@ -70,9 +70,9 @@ def _only(name: str, values: Sequence[str]) -> str:
 def _format(value: str | None) -> str | None:
     if value is None:
         return None
-    found = formats.picture_format(value)
+    found = formats.EVERYTHING if value.lower() == formats.EVERYTHING else formats.picture_format(value)
     if found is None:
-        _refuse(f"format={value[:40]!r} is none of {', '.join(formats.PICTURES)}")
+        _refuse(f"format={value[:40]!r} is none of {', '.join((*formats.PICTURES, formats.EVERYTHING))}")
     return found
 
 

@@ -8,15 +8,18 @@ from http import HTTPStatus
 from typing import IO
 from urllib.parse import parse_qs
 
+from attrs import evolve
 from twisted.web.server import Request
 
+from cpyrender import formats
 from cpyrender.values import Submission
-from cpyrender.web import options
+from cpyrender.web import accept, options
 from cpyrender.web.accept import acceptable_formats
 from cpyrender.web.options import Options
 from cpyrender.web.problem import Problem
 
 _MOST_FIELDS = 1000
+_JSON = "application/json"
 
 # PEP 263: a comment on one of the first two lines.
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
@@ -44,7 +47,10 @@ def read_options(request: Request) -> tuple[Options, dict[str, object]]:
     @raise Problem: 400, it cannot be read.
     """
     given = _query(request)
-    read = options.read(given, acceptable_formats(header(request, "Accept")))
+    accepted = header(request, "Accept")
+    read = options.read(given, acceptable_formats(accepted))
+    if read.wanted.format is None and accept.names(accepted, [_JSON]):
+        read = evolve(read, wanted=evolve(read.wanted, format=formats.EVERYTHING))
     params = {name: values[0] if len(values) == 1 else values for name, values in given.items()}
     return read, {name: value for name, value in params.items() if name not in options.NAMES}
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from base64 import b64encode
 from http import HTTPStatus
 from urllib.parse import quote
 
 from twisted.web.server import Request
 
-from cpyrender.values import Cause, Drawn, Failed, Log, Outcome, Refused, TimedOut, Timing
+from cpyrender import formats
+from cpyrender.values import Cause, Drawn, Failed, Log, Outcome, Refused, TimedOut, Timing, Wanted
 from cpyrender.web import accept
 from cpyrender.web.problem import Problem
 from cpyrender.web.reading import header
@@ -22,20 +25,42 @@ CAREFUL = {
     "X-Content-Type-Options": "nosniff",
 }
 
+ANYTHING = Wanted()
 _JSON = ("application/problem+json", "application/json")
 _LONGEST_NAME = 255
 
 
-def write_drawn(request: Request, drawn: Drawn) -> None:
-    """Answer with what a script made."""
-    output = drawn.outputs[0]
-    headers = {"Content-Type": _with_charset(output.media_type), "Cache-Control": "no-store"} | CAREFUL
-    if name := _clean(output.name):
-        headers["Content-Disposition"] = content_disposition(name)
+def write_drawn(request: Request, drawn: Drawn, wanted: Wanted = ANYTHING) -> None:
+    """Answer with what a script made: its picture, or all of it as JSON."""
+    headers = {"Cache-Control": "no-store", **CAREFUL, "Server-Timing": server_timing(drawn.timing)}
     if drawn.figure_count is not None:
         headers["Figure-Count"] = str(drawn.figure_count)
-    headers["Server-Timing"] = server_timing(drawn.timing)
+    if drawn.warnings:
+        headers["Warning-Count"] = str(len(drawn.warnings))
+    if wanted.format == formats.EVERYTHING:
+        return _write(request, headers | {"Content-Type": "application/json"}, everything(drawn))
+    output = drawn.outputs[0]
+    headers["Content-Type"] = _with_charset(output.media_type)
+    if name := _clean(output.name):
+        headers["Content-Disposition"] = content_disposition(name)
     _write(request, headers, output.data)
+
+
+def everything(drawn: Drawn) -> bytes:
+    """Return all that a script made and printed, as JSON."""
+    outputs = [
+        {
+            "name": _clean(output.name),
+            "media_type": output.media_type,
+            "width": output.width,
+            "height": output.height,
+            "data": b64encode(output.data).decode("ascii"),
+        }
+        for output in drawn.outputs
+    ]
+    seconds = drawn.timing.run + drawn.timing.encode
+    told = {"outputs": outputs, **_printed(drawn.log), "seconds": round(seconds, 6), "warnings": drawn.warnings}
+    return json.dumps(told, ensure_ascii=False).encode()
 
 
 def write_problem(request: Request, problem: Problem, errors: str | None = None, *, finish: bool = True) -> None:

@@ -204,7 +204,9 @@ class HeaderTests(RunCase):
         header, blobs = self.run_task("response = b'abc'\nfilename = 'a.txt'")
 
         self.assertEqual(blobs, [b"abc"])
-        self.assertEqual(header["outputs"], [{"name": "a.txt", "media_type": "text/plain", "size": 3}])
+        self.assertEqual(
+            header["outputs"], [{"name": "a.txt", "media_type": "text/plain", "size": 3, "width": None, "height": None}]
+        )
         self.assertIsNone(header["figure_count"])
 
     def test_raised(self) -> None:

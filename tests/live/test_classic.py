@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 import re
 import socket
+from typing import Any
 
 from PIL import Image
 from twisted.trial.unittest import SynchronousTestCase
@@ -431,3 +434,44 @@ class NoLegacyTests(Served):
         """Without the old names, the script of 2005 fails as it does everywhere."""
         reply = self.post(OLD_CALLS)
         self.assertEqual((reply.status, "No module named 'StringIO'" in reply.text), (501, True))
+
+
+class EverythingTests(Served):
+    """All that a script made, as JSON."""
+
+    def everything(self, script: str, path: str = "/?format=json", **headers: str) -> dict[str, Any]:
+        reply = self.server.post(script, path, headers)
+        self.assertEqual((reply.status, reply.media_type), (200, "application/json"), reply.body[:500])
+        told: dict[str, Any] = json.loads(reply.body)
+        return told
+
+    def test_every_figure(self) -> None:
+        """Every open figure is there, with its size, and what was printed, and how long it took."""
+        script = PLOT + "plt.figure(figsize=(2, 1)); print('said'); import sys; print('complained', file=sys.stderr)"
+        told = self.everything(script)
+        self.assertEqual(
+            [(one["media_type"], one["width"], one["height"]) for one in told["outputs"]],
+            [("image/png", 640, 480), ("image/png", 200, 100)],
+        )
+        second = Image.open(io.BytesIO(base64.b64decode(told["outputs"][1]["data"])))
+        self.assertEqual(second.size, (200, 100))
+        self.assertEqual((told["stdout"], told["stderr"], told["warnings"]), ("said\n", "complained\n", []))
+        self.assertGreater(told["seconds"], 0)
+
+    def test_response(self) -> None:
+        """A response that is no picture is there as it would have been sent, and Accept asks for it all as well."""
+        (output,) = self.everything("response = 'é'; filename = 'a.txt'", "/", Accept="application/json")["outputs"]
+        self.assertEqual((output["name"], output["media_type"], output["width"]), ("a.txt", "text/plain", None))
+        self.assertEqual(base64.b64decode(output["data"]), "é".encode())
+
+    def test_format_of_its_pictures(self) -> None:
+        """The pictures in it have the format that the script's filename says."""
+        (output,) = self.everything(PLOT + "filename = 'a.svg'")["outputs"]
+        self.assertEqual((output["name"], output["media_type"]), ("a.svg", "image/svg+xml"))
+
+    def test_missing_glyphs(self) -> None:
+        """A glyph that no font has is told of in the warnings, and counted in a header of every answer."""
+        script = "import warnings\nfrom matplotlib import pyplot as plt\nplt.title('\\U0001353f')"
+        self.assertIn("Glyph 79167", self.everything(script)["warnings"][0])
+        self.assertGreaterEqual(int(self.post(script).headers["warning-count"]), 1)
+        self.assertNotIn("warning-count", self.post(PLOT).headers)
