@@ -40,7 +40,8 @@ class Ending:
 
 # What Python's faulthandler writes.
 _ABORTED = "Fatal Python error: Aborted"
-_LINE = re.compile(r'^Fatal Python error:.*?^  File "script\.py", line (\d{1,9}) in', re.MULTILINE | re.DOTALL)
+_FATAL = "Fatal Python error:"
+_LINE = re.compile(r'^  File "script\.py", line (\d{1,9}) in', re.MULTILINE)
 
 
 @frozen
@@ -57,7 +58,10 @@ class Crash:
     @classmethod
     def of(cls, ending: Ending, stderr: str) -> Crash:
         """Put together what the kernel and what the dying interpreter said."""
-        line = _LINE.search(stderr)
+        # Two searches, each of which looks at every character once: one for both would, of a stderr that a script has
+        # filled for that purpose, look at each as often as there are lines.
+        fatal = stderr.find(_FATAL)
+        line = None if fatal < 0 else _LINE.search(stderr, fatal)
         # Process 1 of a pid namespace cannot be aborted; the C library then makes it crash in another way.
         name = "SIGABRT" if _ABORTED in stderr else str(ending)
         return cls(name, int(line[1]) if line else None)

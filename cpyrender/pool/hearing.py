@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,5 +83,7 @@ def _text_or_none(value: object) -> str | None:
 
 
 def _seconds(value: object) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number and math.isfinite(value) and 0 <= value < _LONGEST_RUN else 0.0  # type: ignore[arg-type,operator]
+    # Compared as it is: there are whole numbers that no float can hold. Not a number is within no bounds.
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _LONGEST_RUN:
+        return float(value)
+    return 0.0
