@@ -21,6 +21,8 @@ from cpyrender.child import landlock, linux, namespaces, syscalls
 # malloc's arenas, thread stacks and the like reserve address space that they never touch.
 _ADDRESS_SPACE_TO_SPARE = 256 << 20
 _MOST_FILES_OPEN = 256
+# Of all scripts together: the kernel counts by user.
+_MOST_THREADS = 512
 
 
 @frozen(kw_only=True)
@@ -32,6 +34,7 @@ class Confinement:
     @ivar program: the system call filter.
     @ivar data: bytes that RLIMIT_DATA counts for the template.
     @ivar address_space: bytes that RLIMIT_AS counts for the template.
+    @ivar processes: how many processes and threads RLIMIT_NPROC counts for the template's user.
     @ivar memory: bytes that a script may take beyond those.
     @ivar cpu: CPU seconds.
     @ivar disk: bytes that a script may write into its folder, or into one file where a folder cannot be limited.
@@ -42,19 +45,21 @@ class Confinement:
     program: bytes
     data: int
     address_space: int
+    processes: int
     memory: int
     cpu: float
     disk: int
 
     @classmethod
-    def parse(cls, settings: Mapping[str, Any], data: int, address_space: int) -> Confinement:
-        """Read what the server sent."""
+    def parse(cls, settings: Mapping[str, Any], *, data: int, address_space: int, processes: int) -> Confinement:
+        """Put together what the server sent and what the template has."""
         return cls(
             level=settings["level"],
             readable=tuple(settings["readable"]),
             program=bytes.fromhex(settings["program"]),
             data=data,
             address_space=address_space,
+            processes=processes,
             memory=settings["memory"],
             cpu=settings["cpu"],
             disk=settings["disk"],
@@ -108,6 +113,7 @@ def _limit(how: Confinement) -> None:
     _lower(resource.RLIMIT_AS, how.address_space + how.memory + _ADDRESS_SPACE_TO_SPARE)
     _lower(resource.RLIMIT_FSIZE, how.disk)
     _lower(resource.RLIMIT_NOFILE, _MOST_FILES_OPEN)
+    _lower(resource.RLIMIT_NPROC, how.processes + _MOST_THREADS)
     _lower(resource.RLIMIT_MEMLOCK, 0)
     seconds = max(1, math.ceil(how.cpu))
     # One second between the polite signal and the deadly one: time to say why.

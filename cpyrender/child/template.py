@@ -343,11 +343,15 @@ def _settle(settings: Mapping[str, Any], commands: socket.socket) -> None:
 
 
 def _measure(settings: Mapping[str, Any]) -> Confinement:
-    """See how much memory a child inherits, now that all is warm, and close the cache of fonts for good."""
+    """See how much a child inherits, now that all is warm, and close the cache of fonts for good."""
     if settings["level"] == "full":
         namespaces.make_read_only(settings["spool"])
-    data, address_space = measure.counted(resource.RLIMIT_DATA), measure.counted(resource.RLIMIT_AS)
-    return Confinement.parse(settings, data, address_space)
+    return Confinement.parse(
+        settings,
+        data=measure.counted(resource.RLIMIT_DATA),
+        address_space=measure.counted(resource.RLIMIT_AS),
+        processes=measure.processes(),
+    )
 
 
 def _mount_point(spool: str) -> str:

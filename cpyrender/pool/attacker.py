@@ -65,6 +65,8 @@ if params["level"] != "none":
     attempt("read a secret", lambda: open(params["secret"]).read())
     attempt("read the server's memory", lambda: open(f"/proc/{params['server']}/maps").read(1))
     attempt("list /proc", lambda: os.listdir("/proc")[0])
+    # In a jail there is nothing to see, but only Landlock keeps a script from seeing that.
+    attempt("list the root folder", lambda: os.listdir("/"))
     attempt("write outside", lambda: write(params["outside"]))
     attempt("write to Python's library", lambda: write(os.path.join(os.path.dirname(os.__file__), "cpyrender-attack")))
     attempt("connect", lambda: connect(socket.AF_INET, ("127.0.0.1", params["port"])))

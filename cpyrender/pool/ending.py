@@ -43,7 +43,7 @@ class Ending:
 # What Python's faulthandler writes.
 _ABORTED = "Fatal Python error: Aborted"
 _REPORT = "Fatal Python error:"
-_LINE = re.compile(r'^  File "script\.py", line (\d{1,9}) in', re.MULTILINE | re.DOTALL)
+_LINE = re.compile(r'^  File "script\.py", line (\d{1,9}) in', re.MULTILINE)
 
 
 @frozen

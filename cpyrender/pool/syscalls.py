@@ -8,6 +8,7 @@ by another architecture's numbers kill: they are made to get past filters, and b
 from __future__ import annotations
 
 import errno
+import os
 import tempfile
 from typing import Any
 
@@ -15,29 +16,33 @@ from cpyrender.child.syscalls import OWN_PID
 
 _ALLOWED = """
     access alarm arch_prctl brk
-    chdir chmod clock_getres clock_gettime clock_nanosleep close close_range copy_file_range creat
+    chdir clock_getres clock_gettime clock_nanosleep close close_range copy_file_range creat
     dup dup2 dup3
     epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait eventfd eventfd2 exit exit_group
-    faccessat faccessat2 fadvise64 fallocate fchdir fchmod fchmodat fchown fcntl fdatasync fgetxattr flistxattr flock
-    fstat fstatfs fsync ftruncate futex futex_waitv futimesat
+    faccessat faccessat2 fadvise64 fallocate fchdir fdatasync fgetxattr flistxattr flock
+    fstat fstatfs fsync ftruncate futex futex_waitv
     get_mempolicy getcpu getcwd getdents getdents64 getegid geteuid getgid getgroups getitimer getpgid getpgrp getpid
     getppid getpriority getrandom getresgid getresuid getrlimit getrusage getsid gettid gettimeofday getuid getxattr
     lgetxattr link linkat listxattr llistxattr lseek lstat
     madvise membarrier mincore mkdir mkdirat mmap mprotect mremap msync munmap
     nanosleep newfstatat
-    open openat
     pause pipe pipe2 poll ppoll pread64 preadv preadv2 pselect6 pwrite64 pwritev pwritev2
     read readahead readlink readlinkat readv recvfrom rename renameat renameat2 restart_syscall rmdir rseq
     rt_sigaction rt_sigpending rt_sigprocmask rt_sigreturn rt_sigsuspend rt_sigtimedwait
     sched_get_priority_max sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_getscheduler
-    sched_rr_get_interval sched_setaffinity sched_yield
+    sched_rr_get_interval sched_yield
     select sendfile set_robust_list set_tid_address setitimer shutdown sigaltstack stat statfs statx symlink symlinkat
     sync_file_range sysinfo
     time timer_create timer_delete timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime
-    timerfd_settime times truncate
-    umask uname unlink unlinkat utime utimensat utimes
+    timerfd_settime times
+    umask uname unlink unlinkat
     write writev
 """
+
+# No rule of Landlock's speaks of these, and the folders above a script's own, the libraries, even the operator's files
+# may belong to the user that it runs as: one chmod of the folder of all job folders, and no later script has one. A
+# drawing has no use for them; but the copying of a file ends with them, so they seem to work.
+_AS_IF_DONE = "chmod fchmod fchmodat futimesat utime utimensat utimes"
 
 # glibc asks for it first, and falls back to clone, whose flags a filter can see.
 _AS_IF_NOT_THERE = ("clone3",)
@@ -50,6 +55,25 @@ _CLONE_NEW_ANYTHING = 0x7E020080
 _AF_UNIX = 1
 _SOCK_STREAM = 1
 _SOCK_TYPE = 0xF
+# The number of the argument that holds the flags.
+_OPENING = {"open": 1, "openat": 2}
+# Not those that have signals sent to other processes (F_SETOWN, F_SETSIG), make others wait (F_SETLEASE) or take more
+# of the kernel's memory (F_SETPIPE_SZ).
+_FCNTL = {
+    "F_DUPFD": 0,
+    "F_GETFD": 1,
+    "F_SETFD": 2,
+    "F_GETFL": 3,
+    "F_SETFL": 4,
+    "F_GETLK": 5,
+    "F_SETLK": 6,
+    "F_SETLKW": 7,
+    "F_OFD_GETLK": 36,
+    "F_OFD_SETLK": 37,
+    "F_OFD_SETLKW": 38,
+    "F_DUPFD_CLOEXEC": 1030,
+    "F_GETPIPE_SZ": 1032,
+}
 _PRCTL = {"PR_GET_DUMPABLE": 3, "PR_SET_NAME": 15, "PR_GET_NAME": 16, "PR_SET_VMA": 0x53564D41}
 _IOCTL = {
     "TCGETS": 0x5401,
@@ -88,9 +112,10 @@ class _Rules:
         for name in _ALLOWED.split():
             self._if(name)
         self._allow_in_part()
-        missing = {self._number(name) for name in _AS_IF_NOT_THERE} - {None}
-        for number in (*missing, *_NEW_NUMBERS):
-            self._filter.add_rule(seccomp.ERRNO(errno.ENOSYS), number)
+        for name in _AS_IF_DONE.split():
+            self._answer(name, 0)
+        for number in (*_AS_IF_NOT_THERE, *_NEW_NUMBERS):
+            self._answer(number, errno.ENOSYS)
 
     def export(self) -> bytes:
         with tempfile.TemporaryFile() as file:
@@ -109,15 +134,31 @@ class _Rules:
         self._if("clone", (0, masked, _CLONE_THREAD | _CLONE_NEW_ANYTHING, _CLONE_THREAD))
         for request in _IOCTL.values():
             self._if("ioctl", (1, equal, request))
+        for command in _FCNTL.values():
+            self._if("fcntl", (1, equal, command))
+        for name, flags in _OPENING.items():
+            # Before its version 3, Landlock does not know truncation: neither truncate(2) nor O_TRUNC where a file is
+            # otherwise only read.
+            self._if(name, (flags, masked, os.O_TRUNC, 0))
+            self._if(name, (flags, masked, os.O_ACCMODE, os.O_WRONLY))
+            self._if(name, (flags, masked, os.O_ACCMODE, os.O_RDWR))
         for option in _PRCTL.values():
             self._if("prctl", (0, equal, option))
         self._if("kill", (0, equal, OWN_PID))
         self._if("tgkill", (0, equal, OWN_PID))
+        # Itself, not others of the same user.
+        self._if("sched_setaffinity", (0, equal, 0))
         # Asking for one's limits, not setting them.
         self._if("prlimit64", (2, equal, 0))
         # For asyncio, which wakes itself so. Of all kinds, only this one cannot be addressed to somebody else.
         self._if("socketpair", (0, equal, _AF_UNIX), (1, masked, _SOCK_TYPE, _SOCK_STREAM))
         self._if("sendto", (4, equal, 0))
+
+    def _answer(self, call: str | int, error: int) -> None:
+        """Answer a call, without doing it, with an error's number, or with 0 for success."""
+        number = self._number(call) if isinstance(call, str) else call
+        if number is not None:
+            self._filter.add_rule(self._seccomp.ERRNO(error), number)
 
     def _if(self, name: str, *conditions: tuple[int, ...]) -> None:
         """Allow a call where all these hold of its arguments: which one, how to compare, with what."""

@@ -1,0 +1,1 @@
+"""What is tried: tables of attacks, as values."""

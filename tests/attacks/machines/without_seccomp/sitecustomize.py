@@ -1,0 +1,5 @@
+"""The system call filter is put on, and lets everything through."""
+
+from cpyrender.child import syscalls
+
+syscalls.restrict = lambda program: None
