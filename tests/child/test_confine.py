@@ -41,7 +41,7 @@ settings = {"level": level, "memory": 64 << 20, "cpu": float(cpu), "disk": 1 << 
 settings["readable"] = readable_paths() if level != "none" else ()
 settings["program"] = compile_filter().hex() if level != "none" else ""
 held = measure.counted(resource.RLIMIT_DATA), measure.counted(resource.RLIMIT_AS)
-confine(folder, Confinement.parse(settings, *held))
+confine(folder, Confinement.parse(settings, data=held[0], address_space=held[1], processes=1 << 20))
 limits = ("CORE", "CPU", "FSIZE", "NOFILE", "MEMLOCK")
 print(json.dumps({
     "cwd": os.getcwd(),

@@ -32,7 +32,7 @@ from cpyrender.child.template import Template
 commands = socket.socket(fileno=int(sys.argv[1]))
 commands.set_inheritable(False)
 linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
-confinement = Confinement.parse({_SETTINGS!r}, {_UNLIMITED}, {_UNLIMITED})
+confinement = Confinement.parse({_SETTINGS!r}, data={_UNLIMITED}, address_space={_UNLIMITED}, processes=1 << 20)
 Template(commands, sys.argv[2], confinement, False).serve()
 """
 
@@ -213,7 +213,7 @@ class RefusalTests(SynchronousTestCase):
     def test_no_more_processes(self) -> None:
         """A template that cannot fork says why, and holds no more than before."""
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        confinement = Confinement.parse(_SETTINGS, _UNLIMITED, _UNLIMITED)
+        confinement = Confinement.parse(_SETTINGS, data=_UNLIMITED, address_space=_UNLIMITED, processes=1 << 20)
         self.patch(os, "fork", Shortage("no more processes"))
         with ours, its:
             stuck = template.Template(its, self.mktemp(), confinement, False)
