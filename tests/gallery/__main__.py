@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections import Counter
@@ -25,6 +26,8 @@ def main() -> int:
     parser.add_argument("--match", default="", help="only scripts whose path has this in it")
     parser.add_argument("--share", default="1/1", help="K/N: the Kth of N parts of them")
     wanted = parser.parse_args()
+    # So that one which is ended from outside clears up as well.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("terminated"))
     try:
         chosen = [one for part in wanted.only or _PARTS for one in scripts(part) if wanted.match in str(one)]
     except NotFetchedError as error:

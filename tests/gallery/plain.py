@@ -1,20 +1,24 @@
 """Plain Python, warm: this file is a program that runs scripts, each in a fork, and saves the figures they leave open.
 
-It reads lines of JSON, C{{"script": path, "folder": where to run and save}}, and answers each with one:
-C{{"figures": how many, "error": "Type: message" or null}}. Nothing of cpyrender is in it.
+It reads lines of JSON, C{"script": path, "folder": where to run and save, "elsewhere": int}, and answers each with
+one: C{"figures": how many, "error": "Type: message" or null}. Nothing of cpyrender is in it.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import tempfile
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy
 from attrs import frozen
@@ -49,11 +53,17 @@ class PlainPython:
         self._process.communicate()
         self._home.cleanup()
 
-    def draw(self, script: Path) -> Drawn:
-        """Run a script."""
+    def draw(self, script: Path, *, elsewhere: int = 0) -> Drawn:
+        """Run a script.
+
+        @param elsewhere: for each other number its objects lie at other places in memory, on which some layouts
+            depend: kiwisolver orders the variables of C{layout="constrained"} by their addresses.
+        """
         assert self._process.stdin is not None and self._process.stdout is not None
         with tempfile.TemporaryDirectory(prefix="cpyrender-plain-") as folder:
-            self._process.stdin.write(json.dumps({"script": str(script), "folder": folder}) + "\n")
+            self._process.stdin.write(
+                json.dumps({"script": str(script), "folder": folder, "elsewhere": elsewhere}) + "\n"
+            )
             self._process.stdin.flush()
             said = json.loads(self._process.stdout.readline())
             saved = tuple(Path(folder, _picture(number)).read_bytes() for number in range(said["figures"]))
@@ -72,7 +82,7 @@ def _serve() -> None:
         told = Path(wanted["folder"], "cpyrender-told.json")
         pid = os.fork()
         if pid == 0:
-            _be_a_run(wanted["script"], wanted["folder"], told)
+            _be_a_run(wanted, told)
         _, status = os.waitpid(pid, 0)
         answer = {"figures": 0, "error": f"the process ended with {os.waitstatus_to_exitcode(status)}"}
         if told.exists():
@@ -80,7 +90,7 @@ def _serve() -> None:
         print(json.dumps(answer), flush=True)  # noqa: T201  # a line of the protocol
 
 
-def _be_a_run(script: str, folder: str, told: Path) -> None:
+def _be_a_run(wanted: Mapping[str, Any], told: Path) -> None:
     signal.alarm(_SECONDS)
     nothing = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
@@ -89,12 +99,29 @@ def _be_a_run(script: str, folder: str, told: Path) -> None:
     # As in a process that was started for it; random does it by itself after a fork.
     numpy.random.seed()
     try:
-        _run(script, folder)
-        figures = _save(folder)
+        if wanted["elsewhere"]:
+            _stir(wanted["elsewhere"])
+        _run(wanted["script"], wanted["folder"])
+        figures = _save(wanted["folder"])
     except BaseException as raised:
         error = traceback.format_exception_only(raised)[-1].strip()
     told.write_text(json.dumps({"figures": figures, "error": error}))
     os._exit(0)
+
+
+def _stir(seed: int) -> None:
+    """Leave holes in the C library's heap, so that what is allocated next lies in another order."""
+    libc = ctypes.CDLL(None)
+    libc.malloc.argtypes, libc.malloc.restype, libc.free.argtypes = (
+        (ctypes.c_size_t,),
+        ctypes.c_void_p,
+        (ctypes.c_void_p,),
+    )
+    order = random.Random(seed)
+    taken = [libc.malloc(order.randrange(16, 128)) for _ in range(300_000)]
+    order.shuffle(taken)
+    for address in taken[::2]:
+        libc.free(address)
 
 
 def _run(script: str, folder: str) -> None:
