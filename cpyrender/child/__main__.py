@@ -1,6 +1,92 @@
-"""``python -m cpyrender.child FD``: the template process. The server starts it; it is of no use to a person."""
+"""``python -m cpyrender.child FD``: the template process. The server starts it; it is of no use to a person.
 
-from cpyrender.child.template import main
+It is told how to be over the socket whose number is C{FD}, goes where its level of isolation wants it, warms up, and
+says that it is ready, or why it never will be.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from cpyrender.child import linux, measure, namespaces, semaphores
+from cpyrender.child.confine import Confinement
+from cpyrender.child.privilege import become, leave_root
+from cpyrender.child.template import JAILED, Template, mount_point
+from cpyrender.child.warm import warm
+
+_SETTINGS_SIZE = 1 << 16
+
+
+def main() -> None:
+    """Be the template: read the settings from the socket whose number is the first argument, warm up, serve."""
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    commands = socket.socket(fileno=int(sys.argv[1]))
+    commands.set_inheritable(False)
+    settings = json.loads(commands.recv(_SETTINGS_SIZE))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # A terminal or a service manager may signal the whole group; the server decides when the template ends.
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        _settle(settings, commands)
+    except Exception as error:
+        return _tell(commands, missing=f"{type(error).__name__}: {error}")
+    try:
+        if settings["level"] != "none":
+            semaphores.install()
+        warm(settings["preload"])
+        confinement = _measure(settings)
+    except Exception as error:
+        return _tell(commands, failed=f"{type(error).__name__}: {error}")
+    # From here on the end of the socket says when to go: only so can the template clear up first.
+    linux.prctl(linux.PR_SET_PDEATHSIG, 0)
+    linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+    _tell(commands, ready=True)
+    Template(commands, settings["spool"], confinement, settings["legacy"]).serve()
+
+
+def _tell(commands: socket.socket, **said: object) -> None:
+    try:
+        commands.send(json.dumps(said).encode())
+    except BrokenPipeError:
+        pass  # The server has gone in the meantime; the end of the socket will tell.
+
+
+def _settle(settings: Mapping[str, Any], commands: socket.socket) -> None:
+    """Be where, and who, the level of isolation wants the template to be."""
+    uid, spool = settings["uid"], settings["spool"]
+    if uid is not None and settings["level"] in JAILED:
+        os.chown(spool, uid, uid)
+    if settings["level"] == "full":
+        namespaces.enter(uid, commands.fileno())
+        # Once more: it is said by a process, of its own parent, and this is another process by now.
+        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.mkdir(mount_point(spool), 0o700)
+    elif settings["level"] == "jail" and uid is not None:
+        become(uid)
+    elif uid is not None:
+        leave_root(uid, spool)
+    os.environ.pop("PYTHONPATH", None)
+    os.environ.update(USER="cpyrender", LOGNAME="cpyrender", HOME=spool)
+
+
+def _measure(settings: Mapping[str, Any]) -> Confinement:
+    """See how much a child inherits, now that all is warm, and close the cache of fonts for good."""
+    if settings["level"] == "full":
+        namespaces.make_read_only(settings["spool"])
+    return Confinement.parse(
+        settings,
+        data=measure.counted(resource.RLIMIT_DATA),
+        address_space=measure.counted(resource.RLIMIT_AS),
+        processes=measure.processes(),
+    )
+
 
 if __name__ == "__main__":
     main()

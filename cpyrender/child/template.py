@@ -1,4 +1,4 @@
-"""The template process: warms up, forks a child for each command it is sent, and buries it when it has ended.
+"""L{Template}: forks a child for each command it is sent, and buries it when it has ended.
 
 It never sees a script or an answer. The server is handed the ends of each child's own pipes; were one byte of a script
 to pass through here, every later script would find it in the memory it inherits.
@@ -8,32 +8,29 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import secrets
 import select
 import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from attrs import define, frozen
 
-from cpyrender.child import disk, linux, measure, namespaces, semaphores
+from cpyrender.child import disk, linux, namespaces
 from cpyrender.child.confine import Confinement, confine
 from cpyrender.child.folder import remove_folder
-from cpyrender.child.privilege import become, leave_root
 from cpyrender.child.script import serve_one
-from cpyrender.child.warm import warm
 
 #: The one command there is.
 COMMAND_SPARE = b"spare"
 
-_SETTINGS_SIZE = 1 << 16
 _LONGEST_CHAIN = 1000
 _MS_BETWEEN_LOOKS = 250
-_JAILED = ("full", "jail")
+
+#: The levels at which bubblewrap has built the file system.
+JAILED = ("full", "jail")
 
 
 @frozen
@@ -155,7 +152,7 @@ class Template:
             return
         try:
             # In a jail, the server sees no folder that it could remove.
-            told = None if self._confinement.level in _JAILED else folder
+            told = None if self._confinement.level in JAILED else folder
             socket.send_fds(self._commands, [json.dumps({"folder": told}).encode()], fds)
         except BrokenPipeError:
             pass  # The server is gone; the next turn of the loop finds out.
@@ -182,7 +179,7 @@ class Template:
     def _folder(self) -> str:
         """Return where the next child is to have its folder; at level full, where it will mount one."""
         if self._confinement.level == "full":
-            return _mount_point(self._spool)
+            return mount_point(self._spool)
         return os.path.join(self._spool, f"{self._name}-{self._serial}")
 
     def _become_child(self, pipes: _Pipes, folder: str, template: int) -> NoReturn:
@@ -290,69 +287,6 @@ def _children_of_this_process() -> set[int]:
         return set()
 
 
-def main() -> None:
-    """Be the template: read the settings from the socket whose number is the first argument, warm up, serve."""
-    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-    commands = socket.socket(fileno=int(sys.argv[1]))
-    commands.set_inheritable(False)
-    settings = json.loads(commands.recv(_SETTINGS_SIZE))
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # A terminal or a service manager may signal the whole group; the server decides when the template ends.
-        signal.signal(number, signal.SIG_IGN)
-    try:
-        _settle(settings, commands)
-    except Exception as error:
-        return _tell(commands, missing=f"{type(error).__name__}: {error}")
-    try:
-        if settings["level"] != "none":
-            semaphores.install()
-        warm(settings["preload"])
-        confinement = _measure(settings)
-    except Exception as error:
-        return _tell(commands, failed=f"{type(error).__name__}: {error}")
-    # From here on the end of the socket says when to go: only so can the template clear up first.
-    linux.prctl(linux.PR_SET_PDEATHSIG, 0)
-    linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
-    _tell(commands, ready=True)
-    Template(commands, settings["spool"], confinement, settings["legacy"]).serve()
-
-
-def _tell(commands: socket.socket, **said: object) -> None:
-    try:
-        commands.send(json.dumps(said).encode())
-    except BrokenPipeError:
-        pass  # The server has gone in the meantime; the end of the socket will tell.
-
-
-def _settle(settings: Mapping[str, Any], commands: socket.socket) -> None:
-    """Be where, and who, the level of isolation wants the template to be."""
-    uid, spool = settings["uid"], settings["spool"]
-    if uid is not None and settings["level"] in _JAILED:
-        os.chown(spool, uid, uid)
-    if settings["level"] == "full":
-        namespaces.enter(uid, commands.fileno())
-        # Once more: it is said by a process, of its own parent, and this is another process by now.
-        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-        os.mkdir(_mount_point(spool), 0o700)
-    elif settings["level"] == "jail" and uid is not None:
-        become(uid)
-    elif uid is not None:
-        leave_root(uid, spool)
-    os.environ.pop("PYTHONPATH", None)
-    os.environ.update(USER="cpyrender", LOGNAME="cpyrender", HOME=spool)
-
-
-def _measure(settings: Mapping[str, Any]) -> Confinement:
-    """See how much a child inherits, now that all is warm, and close the cache of fonts for good."""
-    if settings["level"] == "full":
-        namespaces.make_read_only(settings["spool"])
-    return Confinement.parse(
-        settings,
-        data=measure.counted(resource.RLIMIT_DATA),
-        address_space=measure.counted(resource.RLIMIT_AS),
-        processes=measure.processes(),
-    )
-
-
-def _mount_point(spool: str) -> str:
+def mount_point(spool: str) -> str:
+    """Return where in a spool each child at level C{full} mounts the folder of its own."""
     return os.path.join(spool, "job")
