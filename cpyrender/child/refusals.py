@@ -9,7 +9,7 @@ from __future__ import annotations
 import _posixsubprocess
 import socket
 import sys
-from typing import Any, NoReturn
+from typing import Any
 
 _PROCESSES = "cpyrender does not let scripts start processes"
 _NETWORK = "cpyrender does not let scripts use the network"
@@ -53,8 +53,13 @@ def install(source: bytes) -> None:
         _posixsubprocess.fork_exec = _refuse_to_fork
 
 
-def _refuse_to_fork(*args: object) -> NoReturn:
-    raise PermissionError(_PROCESSES)
+_fork_exec = _posixsubprocess.fork_exec
+
+
+def _refuse_to_fork(*args: Any) -> int:
+    if _EVENTS:
+        raise PermissionError(_PROCESSES)
+    return _fork_exec(*args)
 
 
 def silence() -> None:

@@ -24,8 +24,11 @@ HIDDEN = f"{EACCES}|{ENOENT}"
 #: A file that can be seen, and not be changed.
 UNCHANGED = f"{EACCES}|{EPERM}|{EROFS}|{ENOENT}"
 
+# The walls are to be tried, not the words in front of them.
 _PRELUDE = """
 import ctypes, errno, os, signal, socket, sys, threading, time
+from cpyrender.child import refusals
+refusals.silence()
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 def checked(result):

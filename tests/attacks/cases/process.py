@@ -285,7 +285,7 @@ _KEPT = (
         r"^200 \[0, 1, 2, 3\]$",
         EVERYWHERE,
     ),
-    Attack("no secret in the environment", "response = ' '.join(sorted(os.environ))", "^200 [A-Z_ ]*$", EVERYWHERE),
+    Attack("no secret in the environment", "response = ' '.join(sorted(os.environ))", "^200 [A-Z0-9_ ]*$", EVERYWHERE),
     Attack(
         "threads work",
         "done = []\nfor _ in range(16):\n"
