@@ -54,8 +54,7 @@ class RefusedTests(SynchronousTestCase):
     def test_no_namespaces(self) -> None:
         """Where namespaces are forbidden, full and jail are refused, and both are named with what bubblewrap says."""
         said = self.refused("--isolation", "jail", lacks=("namespaces",))
-        self.assertRegex(said, r"full: .*(not permitted|No permissions|namespace)")
-        self.assertRegex(said, r"jail: .*(not permitted|No permissions|namespace)")
+        self.assertRegex(said, r"full, jail: .*(not permitted|No permissions|namespace)")
 
     def test_no_pid_namespaces_inside(self) -> None:
         """Where bubblewrap works and a script can have no namespaces of its own, full is refused."""
@@ -72,14 +71,12 @@ class RefusedTests(SynchronousTestCase):
         """Without Landlock every level but none is refused, and it is said what the kernel needs."""
         said = self.refused(lacks=("landlock",))
         self.assertIn("Linux 5.13", said)
-        for level in ("full", "jail", "confined"):
-            self.assertIn(f"{level}: the kernel has no Landlock", said)
+        self.assertIn("full, jail, confined: the kernel has no Landlock", said)
 
     def test_no_libseccomp(self) -> None:
         """Without libseccomp every level but none is refused, and it is said how to get it."""
         said = self.refused(env=_with("without_pyseccomp"))
-        for level in ("full", "jail", "confined"):
-            self.assertIn(f"{level}: libseccomp is missing (on Debian: apt-get install libseccomp2)", said)
+        self.assertIn("full, jail, confined: libseccomp is missing (on Debian: apt-get install libseccomp2)", said)
 
     def test_landlock_does_nothing(self) -> None:
         """A server on which Landlock silently does nothing does not listen: it has read the secret it had laid out."""
@@ -90,13 +87,13 @@ class RefusedTests(SynchronousTestCase):
         """So it is at the levels where the jail hides what Landlock would have hidden."""
         said = self.refused(env=_with("without_landlock"))
         for level in ("full", "jail", "confined"):
-            self.assertRegex(said, f"{level}: a script can .*list the root folder")
+            self.assertRegex(said, rf"{level}\b[a-z, ]*: a script can .*list the root folder")
 
     def test_filter_does_nothing(self) -> None:
         """A server on which the system call filter silently lets everything through does not listen, at any level."""
         said = self.refused(env=_with("without_seccomp"))
         for level in ("full", "jail", "confined"):
-            self.assertRegex(said, f"{level}: a script can .*fork")
+            self.assertRegex(said, rf"{level}\b[a-z, ]*: a script can .*fork")
 
     def test_taken_port(self) -> None:
         """A port that somebody else listens on is named."""

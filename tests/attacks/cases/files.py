@@ -4,7 +4,7 @@ from tests.attacks.attack import EACCES, EPERM, EVERYWHERE, HIDDEN, UNCHANGED, W
 
 _NO_WALL = (WORKED, "level none keeps nobody from the operator's files")
 _LIMIT = r"\[Errno 27\] File too large|\[Errno 28\] No space left on device"
-_ONE_FILE = "outside a jail no folder can be limited, only each file"
+_LOOKED_AT = "no file system bounds the folder: the template looks at it now and then"
 
 
 def _read(name: str, path: str, refused: str = HIDDEN) -> Attack:
@@ -165,7 +165,9 @@ _OWN = (
         "for n in range(100000): os.close(os.open(str(n), os.O_CREAT | os.O_WRONLY))\nresponse = 'worked'",
         r"\[Errno 28\] No space left on device|past its (CPU )?time",
         EVERYWHERE,
-        dict.fromkeys(("jail", "confined", "old", "none"), (rf"{WORKED}|past its (CPU )?time", _ONE_FILE)),
+        dict.fromkeys(
+            ("jail", "confined", "old", "none"), (r"made more than 4096 files|past its (CPU )?time", _LOOKED_AT)
+        ),
     ),
     Attack(
         "a file of more than the limit",
@@ -179,7 +181,7 @@ _OWN = (
         "        for _ in range(12): file.write(bytes(1 << 20))\nresponse = 'worked'",
         _LIMIT,
         EVERYWHERE,
-        dict.fromkeys(("jail", "confined", "old", "none"), (WORKED, _ONE_FILE)),
+        dict.fromkeys(("jail", "confined", "old", "none"), (rf"{WORKED}|wrote more than 67108864 bytes", _LOOKED_AT)),
     ),
     Attack("1 PB by truncate", "open('f', 'wb').truncate(1 << 50); response = 'worked'", _LIMIT, EVERYWHERE),
     Attack(

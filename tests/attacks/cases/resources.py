@@ -54,7 +54,7 @@ ATTACKS = (
     _eats(
         "files in memory, beyond the limit of memory",
         "for n in range(8):\n    open(str(n), 'wb').write(bytes(60 << 20))\nresponse = 'worked'",
-        "No space left|^200 worked",
+        "No space left|wrote more than|^200 worked",
     ),
     _eats("recursion", "def f(): f()\nf()", "^501 RecursionError"),
     _eats(
