@@ -1,4 +1,4 @@
-"""``python -m tests.attacks``: run the suite, and print in Markdown what was tried, refused and unharmed."""
+"""``python -m tests.attacks [MODULE...]``: run the suite, or a part, and print what was tried, refused and unharmed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _COLUMNS = ("tried", "refused", "honest", "unharmed")
 def main() -> int:
     """Return the exit status."""
     began = time.monotonic()
-    suite = TestLoader().loadByName("tests.attacks", recurse=True)
+    names = [f"tests.attacks.test_{name}" for name in sys.argv[1:]] or ["tests.attacks"]
+    suite = TestLoader().loadByNames(names, recurse=True)
     with tempfile.TemporaryDirectory(prefix="cpyrender-attacks-") as folder:
         result = TrialRunner(TreeReporter, workingDirectory=f"{folder}/trial").run(suite)
     lines = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,7 @@ CROWDED = (*_SMALL, "--slots", "4")
 SECONDS = 2
 
 _AT_ONCE = 25
+_LIBRARY = "known = 'unharmed'\n"
 
 HONEST = """
 import os
@@ -60,15 +62,16 @@ class Machine:
     level: str
     folder: str | None = None
 
-    def serving(self, *options: str) -> Running:
+    def serving(self, *options: str, path: tuple[str, ...] = ()) -> Running:
         """Return a server on it, started.
 
+        @param path: folders to put before Python's path.
         @raise SkipTest: this machine has not what the level takes, and nobody said that it must.
         """
         env = {}
-        if self.folder is not None:
-            path = [str(MACHINES / self.folder), str(ROOT), os.environ.get("PYTHONPATH")]
-            env["PYTHONPATH"] = os.pathsep.join(filter(None, path))
+        folders = (*path, *([str(MACHINES / self.folder), str(ROOT)] if self.folder is not None else []))
+        if folders:
+            env["PYTHONPATH"] = os.pathsep.join(filter(None, [*folders, os.environ.get("PYTHONPATH")]))
         server = serving(*options, level=self.level, env=env)
         try:
             return server.__enter__()
@@ -99,11 +102,19 @@ class Besieged:
     def __init__(self, machine: str, *options: str) -> None:
         self.machine = machine
         self._options = options or ALONE
+        self._folder = tempfile.TemporaryDirectory(prefix="cpyrender-library-")
+        self._library = Path(self._folder.name, "library.py")
         self._start()
         self._before = self._draw()
 
     def _start(self) -> None:
-        self.server = THE_MACHINES[self.machine].serving(*self._options)
+        # What Python may import, scripts may read. This is a part of it that anybody might write, by its mode, and that
+        # may be ruined.
+        Path(self._folder.name).chmod(0o755)
+        self._library.unlink(missing_ok=True)
+        self._library.write_text(_LIBRARY)
+        self._library.chmod(0o666)
+        self.server = THE_MACHINES[self.machine].serving(*self._options, path=(self._folder.name,))
         self._secret = self.server.spool / "secret"
         self._secret.write_text("the secret")
         self._secret.chmod(0o644)
@@ -114,11 +125,17 @@ class Besieged:
             raise AssertionError(f"an honest script is answered with {reply.status} {reply.text[:1000]}")
         return Image.open(io.BytesIO(reply.body)).convert("RGB").tobytes()
 
+    def stop(self) -> None:
+        """End the server, and leave nothing."""
+        self.server.stop()
+        self._folder.cleanup()
+
     def post(self, script: str, **params: object) -> Reply:
         """Post a script; it knows where there is something to attack."""
         known = {
             "timeout": 15,
             "secret": self._secret,
+            "library": self._library,
             "port": self.server.port,
             "server": self.server.process.pid,
         }
@@ -127,7 +144,9 @@ class Besieged:
     def harmed(self) -> str:
         """Return what an honest script suffers; empty where it draws what it drew before."""
         try:
-            return "" if self._draw() == self._before else "an honest script draws another picture"
+            if self._draw() != self._before:
+                return "an honest script draws another picture"
+            return "" if self._library.read_text() == _LIBRARY else "a library has been changed"
         except (AssertionError, OSError) as error:
             return str(error)
 
@@ -201,7 +220,7 @@ def besieged(machine: str, *options: str) -> Besieged:
     import atexit
 
     one = Besieged(machine, *options)
-    atexit.register(lambda: one.server.stop())
+    atexit.register(one.stop)
     return one
 
 

@@ -57,10 +57,10 @@ _WRITES = (
     *(
         attempt(f"write to {name}", f"open({path}, 'w').write('attacked')", UNCHANGED)
         for name, path in (
-            ("site-packages", "os.path.join(os.path.dirname(__import__('numpy').__path__[0]), 'attack.pth')"),
-            ("Python's library", "os.path.join(os.path.dirname(os.__file__), 'attack.py')"),
-            ("cpyrender itself", "__import__('cpyrender').__file__"),
-            ("matplotlib's data", "__import__('matplotlib').matplotlib_fname()"),
+            ("site-packages", "os.path.join(os.path.dirname(__import__('numpy').__path__[0]), 'cpyrender-attack')"),
+            ("Python's library", "os.path.join(os.path.dirname(os.__file__), 'cpyrender-attack')"),
+            ("a library's file", "params['library']"),
+            ("matplotlib's data", "os.path.join(__import__('matplotlib').get_data_path(), 'cpyrender-attack')"),
             ("/usr", "'/usr/attack'"),
             ("/tmp", "'/tmp/cpyrender-attack'"),
             ("/dev/shm", "'/dev/shm/cpyrender-attack'"),
@@ -79,13 +79,11 @@ _WRITES = (
     ),
     Attack(
         "empty a library's file by opening it to read, with O_TRUNC",
-        "os.open(__import__('cpyrender').__file__, os.O_RDONLY | os.O_TRUNC); response = 'worked'",
+        "os.open(params['library'], os.O_RDONLY | os.O_TRUNC); response = 'worked'",
         UNCHANGED,
     ),
-    Attack(
-        "truncate a library's file", "os.truncate(__import__('cpyrender').__file__, 0); response = 'worked'", UNCHANGED
-    ),
-    Attack("remove a library's file", "os.unlink(__import__('cpyrender').__file__); response = 'worked'", UNCHANGED),
+    Attack("truncate a library's file", "os.truncate(params['library'], 0); response = 'worked'", UNCHANGED),
+    Attack("remove a library's file", "os.unlink(params['library']); response = 'worked'", UNCHANGED),
     Attack("remove the folder above", "os.rmdir('..'); response = 'worked'", f"{UNCHANGED}|Errno 39|Errno 16"),
     Attack(
         "rename its own folder",
@@ -101,7 +99,7 @@ _WRITES = (
     Attack("read through a link", "os.symlink('/etc/passwd', 'link'); open('link'); response = 'worked'", HIDDEN),
     Attack(
         "a hard link to a library's file",
-        "os.link(__import__('cpyrender').__file__, 'linked'); open('linked', 'a'); response = 'worked'",
+        "os.link(params['library'], 'linked'); open('linked', 'a'); response = 'worked'",
         rf"{UNCHANGED}|\[Errno 18\]",
     ),
     Attack(
@@ -140,7 +138,7 @@ _ATTRIBUTES = tuple(
     for name, path in (
         ("the folder above", "os.path.dirname(os.getcwd())"),
         ("the font cache", "os.environ['MPLCONFIGDIR']"),
-        ("a library's file", "__import__('cpyrender').__file__"),
+        ("a library's file", "params['library']"),
         ("a secret", "params['secret']"),
     )
     for call in (
