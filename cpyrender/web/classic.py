@@ -13,7 +13,7 @@ from cpyrender.web.door import Door
 from cpyrender.web.guard import Guard
 from cpyrender.web.health import HealthDoor, ReadyDoor
 from cpyrender.web.problem import Problem
-from cpyrender.web.reading import body_of, errors_wanted, read_options, read_submission
+from cpyrender.web.reading import body_of, errors_wanted, read_asked
 from cpyrender.web.writing import classic_problem, write_drawn
 
 
@@ -48,11 +48,11 @@ class ClassicDoor(Door):
                 status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 detail=f"the body is over the limit of {self._max_body} bytes",
             )
-        options, params = read_options(request)
-        outcome = await self._renderer.render(read_submission(request, options, params))
+        asked = await read_asked(request)
+        outcome = await self._renderer.render(asked.submission)
         if not isinstance(outcome, Drawn):
             raise classic_problem(outcome)
-        write_drawn(request, outcome, options.wanted)
+        write_drawn(request, outcome, asked.submission.wanted)
 
 
 class _AnyPath(Door):

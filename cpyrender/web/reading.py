@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import IO
 from urllib.parse import parse_qs
 
-from attrs import evolve
+from attrs import evolve, frozen
 from twisted.web.server import Request
 
 from cpyrender import formats
@@ -25,6 +25,17 @@ _JSON = "application/json"
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
 
 _OTHER_DOORS = {"application/json", "multipart/form-data"}
+
+
+@frozen(kw_only=True)
+class Asked:
+    """All that a request asks for.
+
+    @ivar options: those that are not a matter of the script's, such as how errors are to be written.
+    """
+
+    submission: Submission
+    options: Options
 
 
 def header(request: Request, name: str) -> str | None:
@@ -62,6 +73,15 @@ def errors_wanted(request: Request) -> str | None:
     except Problem:
         return None
     return values[0] if len(values) == 1 and values[0] in options.ERRORS else None
+
+
+async def read_asked(request: Request) -> Asked:
+    """Return what a request, which is here whole, asks for.
+
+    @raise Problem: 400 or 415, it cannot be read, or there is no script in it.
+    """
+    read, params = read_options(request)
+    return Asked(submission=read_submission(request, read, params), options=read)
 
 
 def read_submission(request: Request, read: Options, params: Mapping[str, object]) -> Submission:
