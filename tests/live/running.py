@@ -195,9 +195,11 @@ def twistd(*arguments: str) -> list[str]:
     return [sys.executable, "-c", _TWISTD, "-n", "--pidfile=", *arguments]
 
 
-# A test run that is killed takes its servers with it: PR_SET_PDEATHSIG, SIGKILL.
+# A test run that is killed takes its servers with it: PR_SET_PDEATHSIG, SIGKILL. One that a shell has put into the
+# background ignores SIGINT, and its servers would with it.
 _TWISTD = (
-    "import ctypes, sys; ctypes.CDLL(None).prctl(1, 9); sys.argv[0] = 'twistd'; "
+    "import ctypes, signal, sys; ctypes.CDLL(None).prctl(1, 9); sys.argv[0] = 'twistd'; "
+    "signal.signal(signal.SIGINT, signal.default_int_handler); "
     "from twisted.scripts.twistd import run; run()"
 )
 
