@@ -117,6 +117,12 @@ def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
     os._exit(0)
 
 
+def rehearse(source: bytes, *, legacy: bool, refusing: bool) -> None:
+    """Do all with a script that L{serve_one} does, but for reading it, answering, and ending."""
+    _open_standard_streams()
+    wire.pack(*_run(_Task(source, {}, {}, Wanted()), legacy, refusing))
+
+
 def _open_standard_streams() -> None:
     """Replace the template's streams: line by line, so that a script which is killed has said all it printed."""
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # final by typeshed only

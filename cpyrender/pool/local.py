@@ -67,12 +67,14 @@ class LocalPool:
         self._line: WaitingLine[_Job] = WaitingLine(self.settings.slots, self.settings.queue)
         self._running: set[_Job] = set()
         self._free: list[Slot] = []
-        self._threads = ThreadPool(self.settings.slots, self.settings.slots, "cpyrender")
+        # One for each slot, and one for what is learned beside the scripts.
+        self._threads = ThreadPool(self.settings.slots, self.settings.slots + 1, "cpyrender")
         self._why_not_ready = "it has not been started"
         self._draining = False
         self._idle: list[Deferred[None]] = []
         self._tidying: dict[Slot, Deferred[None]] = {}
         self._supply: SpareSupply | None = None
+        self._teaching: Deferred[None] | None = None
         self._stopped: Deferred[None] = succeed(None)
 
     # IRenderer
@@ -181,7 +183,7 @@ class LocalPool:
 
     async def _stop(self, idle: Deferred[None], supply: SpareSupply) -> None:
         await idle
-        await DeferredList(list(self._tidying.values()))
+        await DeferredList([*self._tidying.values(), *([self._teaching] if self._teaching else [])])
         await DeferredList([self._in_thread(slot.close) for slot in self._slots], consumeErrors=True)
         try:
             await self._in_thread(supply.close)
@@ -261,6 +263,17 @@ class LocalPool:
         del self._tidying[slot]
         self._free.append(slot)
         self._dispatch()
+        self._teach()
+
+    def _teach(self) -> None:
+        """Let a new template learn, once it has its first spares."""
+        if self._supply is not None and self._supply.untaught and self._teaching is None:
+            self._teaching = self._in_thread(self._supply.teach)
+            self._teaching.addErrback(lambda failure: self._log.failure("Teaching failed; this is a bug.", failure))
+            self._teaching.addCallback(self._taught)
+
+    def _taught(self, _: None) -> None:
+        self._teaching = None
 
     def _not_tidied(self, failure: Failure) -> None:
         # The next script on this slot tries again, and its client is told if that fails as well.

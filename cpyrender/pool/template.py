@@ -18,12 +18,13 @@ from typing import IO
 from attrs import define, field, frozen
 
 from cpyrender.child.folder import remove_folder
+from cpyrender.child.pages import Pages
+from cpyrender.child.template import COMMAND_LESSON, COMMAND_PAGES, COMMAND_SPARE
 from cpyrender.pool.bubblewrap import NoBubblewrap, jailed
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.visible import package_home
 from cpyrender.settings import DISK
 
-_COMMAND_SPARE = b"spare"
 _FDS_OF_A_SPARE = 6
 _MESSAGE_SIZE = 1 << 16
 _SECONDS_TO_LEAVE = 10
@@ -189,11 +190,15 @@ def _last_words(words: IO[bytes]) -> str:
 
 @define
 class RunningTemplate:
-    """A warm template that forks spares."""
+    """A warm template that forks spares.
+
+    @ivar taught: whether its spares have those pages ready that scripts write to, or it is known that they cannot.
+    """
 
     _process: subprocess.Popen[bytes]
     _commands: socket.socket
     _turn: Lock = field(factory=Lock)
+    taught: bool = False
 
     @property
     def pid(self) -> int:
@@ -201,14 +206,32 @@ class RunningTemplate:
         return self._process.pid
 
     def spare(self) -> Spare:
-        """Have a child forked.
+        """Have a child forked that waits for a script.
 
         @raise TemplateLost: the template is gone.
         @raise OSError: it could not fork, or there was no room for another descriptor.
         """
+        return self._forked(COMMAND_SPARE)
+
+    def lesson(self) -> Spare:
+        """Have a child forked that runs one of L{cpyrender.child.lesson.LESSONS}; raises as L{spare} does."""
+        return self._forked(COMMAND_LESSON)
+
+    def teach(self, pages: Pages) -> None:
+        """Tell it which pages its spares are to have ready.
+
+        @raise TemplateLost: the template is gone.
+        """
         with self._turn:
             try:
-                self._commands.send(_COMMAND_SPARE)
+                self._commands.send(COMMAND_PAGES + pages.pack())
+            except OSError as error:
+                raise TemplateLost(str(error)) from None
+
+    def _forked(self, command: bytes) -> Spare:
+        with self._turn:
+            try:
+                self._commands.send(command)
                 answer, fds, flags, _ = socket.recv_fds(
                     self._commands, _MESSAGE_SIZE, _FDS_OF_A_SPARE, socket.MSG_CMSG_CLOEXEC
                 )

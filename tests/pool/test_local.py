@@ -107,6 +107,7 @@ class Stage:
     @ivar stuck: why not all can be closed.
     @ivar outcomes: what becomes of a script, by its name; others are drawn.
     @ivar ran: the scripts that ran and their slots, in order.
+    @ivar untaught: whether there is something that the template can be taught.
     """
 
     cold: Exception | None = None
@@ -118,6 +119,12 @@ class Stage:
     restarts: int = 0
     closed: bool = False
     level: str | None = None
+    untaught: bool = False
+    lessons: int = 0
+
+    def teach(self) -> None:
+        self.untaught = False
+        self.lessons += 1
 
     def warm(self) -> None:
         if self.cold is not None:
@@ -601,6 +608,46 @@ class DrainTests(PoolCase):
 
         for one in drained:
             self.successResultOf(one)
+
+
+class TeachingTests(PoolCase):
+    """How a pool lets its template learn."""
+
+    def test_once(self) -> None:
+        """A new template is taught once, when the slots have their spares."""
+        self.cold_pool(slots=2)
+        self.stage.untaught = True
+        self.pool.start()
+        self.threads.carry_out_all()
+
+        self.assertEqual((self.stage.lessons, self.stage.untaught), (1, False))
+        self.render("a")
+        self.threads.carry_out_all()
+        self.assertEqual(self.stage.lessons, 1)
+
+    def test_successor(self) -> None:
+        """A template that came in another's place is taught as well."""
+        self.warm_pool(slots=1)
+        self.stage.untaught = True
+        self.render("a")
+        self.threads.carry_out_all()
+
+        self.assertEqual(self.stage.lessons, 1)
+
+    def test_stop_waits(self) -> None:
+        """The pool is not stopped while its template learns."""
+        self.warm_pool(slots=1)
+        self.stage.untaught = True
+        self.render("a")
+        while self.stage.untaught and len(self.threads.calls) and self.threads.calls[0][1] != self.stage.teach:
+            self.threads.carry_out()
+        stopped = self.pool.stop()
+        self.assertNoResult(stopped)
+        self.assertFalse(self.stage.closed)
+        self.threads.carry_out_all()
+
+        self.successResultOf(stopped)
+        self.assertTrue(self.stage.closed)
 
 
 class StopTests(PoolCase):
