@@ -64,7 +64,11 @@ class _Pipes:
             for pair in made:
                 _close(*pair)
             raise
-        return cls(*made)
+        pipes = cls(*made)
+        for fd in pipes.of_the_server:
+            # Here, and not in the server, whose time is everybody's.
+            os.set_blocking(fd, False)
+        return pipes
 
     @property
     def of_the_server(self) -> list[int]:

@@ -23,6 +23,8 @@ from cpyrender.values import Cause, Failed, Log, Ran, Submission, TimedOut, Timi
 _PIECE = 1 << 16
 # A pipe holds no more than this, so that is all a killed child can still have to say.
 _PIPE_CAPACITY = 1 << 20
+# Pieces of a frame handed to the kernel in one call.
+_AT_ONCE = 64
 _SECONDS_TO_END = 1.0
 
 
@@ -153,16 +155,20 @@ class Conversation:
     def _write(self) -> None:
         try:
             while self._to_write:
-                written = os.write(self._spare.script, self._to_write[0][:_PIPE_CAPACITY])
-                self._to_write[0] = self._to_write[0][written:]
-                if not self._to_write[0]:
-                    del self._to_write[0]
+                self._wrote(os.writev(self._spare.script, self._to_write[:_AT_ONCE]))
         except BlockingIOError:
             return
         except BrokenPipeError:
             pass  # It reads no more. Why, its answer or its end will tell.
         self._ignore(self._spare.script)
         self._spare.close_script()
+
+    def _wrote(self, count: int) -> None:
+        """Take bytes off the front of what is to be written."""
+        while self._to_write and count >= len(self._to_write[0]):
+            count -= len(self._to_write.pop(0))
+        if count:
+            self._to_write[0] = self._to_write[0][count:]
 
     def _read(self) -> Ran | None:
         try:

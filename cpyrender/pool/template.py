@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from array import array
 from pathlib import Path
 from threading import Lock
 from typing import IO
@@ -26,6 +27,8 @@ from cpyrender.pool.visible import package_home
 from cpyrender.settings import DISK
 
 _FDS_OF_A_SPARE = 6
+_ROOM_FOR_FDS = socket.CMSG_LEN(_FDS_OF_A_SPARE * array("i").itemsize)
+_CLOSED_ON_EXEC = socket.MSG_CMSG_CLOEXEC
 _MESSAGE_SIZE = 1 << 16
 _SECONDS_TO_LEAVE = 10
 _JAILED = ("full", "jail")
@@ -232,13 +235,13 @@ class RunningTemplate:
         with self._turn:
             try:
                 self._commands.send(command)
-                answer, fds, flags, _ = socket.recv_fds(
-                    self._commands, _MESSAGE_SIZE, _FDS_OF_A_SPARE, socket.MSG_CMSG_CLOEXEC
-                )
+                # Python 3.11's recv_fds passes no flags on.
+                answer, ancillary, flags, _ = self._commands.recvmsg(_MESSAGE_SIZE, _ROOM_FOR_FDS, _CLOSED_ON_EXEC)
             except OSError as error:
                 raise TemplateLost(str(error)) from None
         if not answer:
             raise TemplateLost("it has ended")
+        fds = array("i", b"".join(data for _, _, data in ancillary)).tolist()
         said = json.loads(answer)
         if "refused" in said:
             raise OSError(said["refused"])

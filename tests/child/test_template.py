@@ -132,6 +132,15 @@ class ServeTests(SynchronousTestCase):
         # The last is that of the listing itself.
         self.assertEqual(self.printed(self.spare(), script), "[0, 1, 2, 3, 4]\n")
 
+    def test_never_waits(self) -> None:
+        """Reading a pipe in which nothing is does not wait, and the script's own ends do."""
+        spare = self.spare()
+        for fd in (spare.result, spare.stdout, spare.stderr, spare.ended):
+            self.assertRaises(BlockingIOError, os.read, fd, 1)
+        self.assertEqual(
+            self.printed(spare, "import os\nprint([os.get_blocking(fd) for fd in (1, 2, 3)])"), f"{[True] * 3}\n"
+        )
+
     def test_tells_of_ends(self) -> None:
         """How a child ended, the template tells: with which status, or by which signal."""
         outcomes = [
