@@ -30,6 +30,7 @@ MS_PRIVATE = 0x40000
 MNT_DETACH = 2
 
 _MADV_POPULATE_WRITE = 23
+_MADV_COLLAPSE = 25
 
 LANDLOCK_CREATE_RULESET_VERSION = 1
 LANDLOCK_RULE_PATH_BENEATH = 1
@@ -89,6 +90,15 @@ def populate(start: int, length: int) -> None:
     Does nothing where there are no such pages, or where the kernel is older than 5.14.
     """
     _libc.madvise(start, length, _MADV_POPULATE_WRITE)
+
+
+def collapse(start: int, length: int) -> bool:
+    """Have a part of this process' memory put into a huge page; madvise(2), MADV_COLLAPSE.
+
+    @return: whether that was done: not where something of the part is not mapped, nor by kernels older than 6.1.
+    """
+    done: int = _libc.madvise(start, length, _MADV_COLLAPSE)
+    return done == 0
 
 
 def close_from(lowest: int) -> None:

@@ -10,7 +10,7 @@ import logging
 import warnings
 from collections.abc import Iterable
 
-from cpyrender.child import backends
+from cpyrender.child import backends, hugepages
 from cpyrender.formats import PICTURES
 
 _ALWAYS = (
@@ -46,6 +46,7 @@ def warm(preload: Iterable[str]) -> None:
     # A script that crashes leaves its line on its stderr; all that is forked from here inherits this.
     faulthandler.enable(2, all_threads=False)
     gc.collect()
+    hugepages.collapse()
     # What is frozen is never visited by a child's collector, so its pages stay shared.
     gc.freeze()
 
