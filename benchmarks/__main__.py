@@ -18,7 +18,6 @@ from benchmarks.client import WrongAnswerError
 from benchmarks.contender import Contender, contenders
 from benchmarks.result import Result
 from benchmarks.run import QUICK, Extent, run
-from benchmarks.running import NotStartedError
 from benchmarks.table import markdown, short
 
 
@@ -97,7 +96,7 @@ def main() -> None:
     tree.adopt_orphans()
     try:
         result = run(chosen(options.only), extent(options), options.plot)
-    except (NotStartedError, WrongAnswerError) as error:
+    except (OSError, WrongAnswerError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)

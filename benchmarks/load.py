@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -10,17 +11,16 @@ from statistics import median
 from attrs import Factory, define, frozen
 
 from benchmarks import tree
+from benchmarks.client import WrongAnswerError
 from benchmarks.contender import FLOOR
 from benchmarks.crowd import Crowd
 from benchmarks.posted import LINE
+from benchmarks.result import SATURATING
 from benchmarks.rounds import shuffled, within
 from benchmarks.running import Running
 
 #: How long clients run before anything is counted, in seconds.
 _UNCOUNTED = 0.4
-
-#: With so many clients the CPU is measured: all slots are busy, and nobody turns anyone away.
-CLIENTS_FOR_CPU = 8
 
 
 @frozen
@@ -45,14 +45,13 @@ class Loads:
     rates: dict[int, list[float]] = Factory(lambda: defaultdict(list))
     cpus: list[float] = Factory(list)
 
-    def rate(self, clients: int) -> float | None:
-        """Return the median rate with so many clients, where it was measured."""
-        return median(self.rates[clients]) if clients in self.rates else None
+    def medians(self) -> dict[int, float]:
+        """Return the median of the rates for each number of clients."""
+        return {clients: median(rates) for clients, rates in self.rates.items()}
 
-    @property
-    def cpu(self) -> float:
-        """The median of the seconds of CPU for a script."""
-        return median(self.cpus)
+    def cpu(self) -> float | None:
+        """Return the median of the seconds of CPU for a script, where it was measured."""
+        return median(self.cpus) if self.cpus else None
 
 
 def measure(
@@ -66,16 +65,24 @@ def measure(
     """
     loads: dict[str, Loads] = defaultdict(Loads)
     for number in within(rounds, seconds):
-        for running in shuffled(runnings):
-            contender = running.contender
-            if contender.slow and number:
-                continue
-            for clients in (contender.processes,) if contender is FLOOR else levels:
-                load = loop(running, clients, window * (2 if contender.slow else 1))
-                loads[contender.name].rates[clients].append(load.rate)
-                if contender is FLOOR or clients == CLIENTS_FOR_CPU:
-                    loads[contender.name].cpus.append(load.cpu)
+        for level in levels:
+            for running in shuffled(runnings):
+                if not (running.contender.slow and number):
+                    _add(loads[running.contender.name], running, level, window)
     return dict(loads)
+
+
+def _add(loads: Loads, running: Running, level: int, window: float) -> None:
+    contender = running.contender
+    clients = contender.processes if contender is FLOOR else level
+    try:
+        load = loop(running, clients, window * (2 if contender.slow else 1))
+    except (OSError, WrongAnswerError) as error:
+        sys.stderr.write(f"{contender.name} with {clients} clients: {error}\n")
+        return
+    loads.rates[clients].append(load.rate)
+    if contender is FLOOR or clients == SATURATING:
+        loads.cpus.append(load.cpu)
 
 
 def loop(running: Running, clients: int, window: float) -> Load:

@@ -7,10 +7,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from benchmarks.client import Client, WrongAnswerError
-from benchmarks.load import CLIENTS_FOR_CPU
 from benchmarks.posted import source
-from benchmarks.result import Result
-from benchmarks.running import Running
+from benchmarks.result import SATURATING, Result
 
 
 def rows(result: Result) -> list[list[str | float | None]]:
@@ -19,7 +17,7 @@ def rows(result: Result) -> list[list[str | float | None]]:
         [
             one.title,
             _round(result.over_floor(one, "A")),
-            _round(result.of_ideal(one, CLIENTS_FOR_CPU)),
+            _round(result.of_ideal(one, SATURATING)),
             _round(result.cpu_over_floor(one)),
         ]
         for one in result.contenders
@@ -27,13 +25,13 @@ def rows(result: Result) -> list[list[str | float | None]]:
     ]
 
 
-def draw(running: Running, result: Result, path: Path) -> None:
-    """Have a running cpyrender draw it into a file, whose extension says the format.
+def draw(port: int, result: Result, path: Path) -> None:
+    """Have the cpyrender on this port draw it into a file, whose extension says the format.
 
     @raise WrongAnswerError: it does not.
     """
     query = urlencode({"format": path.suffix[1:] or "png", "rows": json.dumps(rows(result))})
-    client = Client(running.port)
+    client = Client(port)
     reply = client.run(source("plot"), f"/?{query}")
     client.close()
     if reply.status != 200:

@@ -11,6 +11,9 @@ from attrs import asdict, frozen
 from benchmarks.asked.figure import Figure
 from benchmarks.spread import Spread
 
+#: So many clients keep all slots busy, and nobody turns one of them away: throughput is compared, and CPU measured.
+SATURATING = 8
+
 
 @frozen
 class Measured:
@@ -70,7 +73,7 @@ class Result:
 
     def of_ideal(self, one: Measured, clients: int) -> float | None:
         """Return the rate with so many clients, of the rate of floor processes on all cores at once."""
-        if self.floor is None or clients not in one.rates:
+        if self.floor is None or not self.floor.rates or clients not in one.rates:
             return None
         return one.rates[clients] / max(self.floor.rates.values())
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
 
 from attrs import evolve, frozen
 
 from benchmarks import honesty, latency, load, machine, memory, plot
 from benchmarks.asked import comparison, excess, hostile, large, own_cpu, savefig
 from benchmarks.asked.figure import Figure
-from benchmarks.client import Client
+from benchmarks.client import Client, WrongAnswerError
 from benchmarks.contender import CPYRENDER, Contender
 from benchmarks.result import Measured, Result
 from benchmarks.rounds import shuffled, within
-from benchmarks.running import Running
+from benchmarks.running import NotStartedError, Running
+
+Value = TypeVar("Value")
 
 
 @frozen
@@ -35,10 +38,10 @@ class Extent:
     """
 
     rounds: tuple[int, float] = (15, 200)
-    loops: tuple[int, float] = (2, 190)
-    starts: tuple[int, float] = (3, 75)
+    loops: tuple[int, float] = (3, 200)
+    starts: tuple[int, float] = (3, 60)
     levels: tuple[int, ...] = (2, 8, 32)
-    window: float = 2.5
+    window: float = 2.0
     times: int = 40
 
 
@@ -59,7 +62,7 @@ def run(chosen: Sequence[Contender], extent: Extent, picture: Path | None) -> Re
             result = evolve(result, isolation=Client(ours.port).json("/health")["isolation"])
             result = evolve(result, figures=(*comparison.figures(result), *_asked(ours, extent)))
             if picture is not None:
-                plot.draw(ours, result, picture)
+                _attempt("the picture", lambda: plot.draw(ours.port, result, picture))
     return result
 
 
@@ -70,8 +73,11 @@ def _cold_starts(chosen: Sequence[Contender], extent: Extent) -> dict[str, list[
     for number in within(rounds - 1, limit):
         _say(f"starting all, round {number + 1}")
         for contender in shuffled(chosen):
-            with Running(contender) as running:
-                seconds[contender.name].append(running.cold)
+            try:
+                with Running(contender) as running:
+                    seconds[contender.name].append(running.cold)
+            except NotStartedError as error:
+                _say(f"did not start: {error}")
     return seconds
 
 
@@ -81,11 +87,15 @@ def _all_running(chosen: Sequence[Contender], cold: dict[str, list[float]]) -> I
     with ExitStack() as stack:
         runnings = {}
         for contender in shuffled(chosen):
-            running = stack.enter_context(Running(contender))
+            try:
+                running = stack.enter_context(Running(contender))
+            except NotStartedError as error:
+                _say(f"left out: {error}")
+                continue
             cold[contender.name].append(running.cold)
             runnings[contender.name] = running
             _say(f"started {contender.name} in {running.cold:.2f} s")
-        yield {contender.name: runnings[contender.name] for contender in chosen}
+        yield {contender.name: runnings[contender.name] for contender in chosen if contender.name in runnings}
 
 
 def _compare(
@@ -114,8 +124,8 @@ def _measured(
         title=contender.title,
         cold=median(cold[contender.name]),
         latency=spreads[contender.name],
-        rates={clients: median(rates) for clients, rates in of.rates.items()},
-        cpu=median(of.cpus) if of.cpus else None,
+        rates=of.medians(),
+        cpu=of.cpu(),
         cpu_seen=honesty.cpu_seen(running),
         idle=weight.idle,
         busy_slot=weight.busy_slot,
@@ -123,13 +133,27 @@ def _measured(
     )
 
 
-def _asked(ours: Running, extent: Extent) -> Iterator[Figure]:
+def _asked(ours: Running, extent: Extent) -> list[Figure]:
     _say("what is asked of cpyrender alone")
-    yield from own_cpu.measure(ours, extent.times * 2)
-    yield from savefig.measure(ours, extent.times)
-    yield from hostile.measure(ours)
-    yield from large.measure(ours)
-    yield from excess.measure(ours, extent.window)
+    figures: list[Figure] = []
+    for what, measure in {
+        "own CPU": lambda: own_cpu.measure(ours, extent.times * 2),
+        "savefig": lambda: savefig.measure(ours, extent.times),
+        "hostile scripts": lambda: hostile.measure(ours),
+        "a large answer": lambda: large.measure(ours),
+        "too many clients": lambda: excess.measure(ours, extent.window),
+    }.items():
+        figures += _attempt(what, measure) or []
+    return figures
+
+
+def _attempt(what: str, measure: Callable[[], Value]) -> Value | None:
+    """Return what is measured, or C{None} where that fails: minutes of measuring are not to be lost by it."""
+    try:
+        return measure()
+    except (OSError, ValueError, WrongAnswerError) as error:
+        _say(f"{what}: {type(error).__name__}: {error}")
+        return None
 
 
 def _say(what: str) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from benchmarks.asked.figure import Figure
-from benchmarks.load import CLIENTS_FOR_CPU
-from benchmarks.result import Measured, Result
+from benchmarks.result import SATURATING, Measured, Result
 
 _UNKNOWN = ""
 
@@ -35,7 +34,7 @@ def short(figures: Iterable[Figure]) -> list[str]:
 def rows(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """Return a table."""
     all_ = [titles, ["---"] * len(titles), *lines]
-    return "".join(f"| {' | '.join(line)} |\n".replace("|  |", "| |") for line in all_)
+    return "".join("|" + "".join(f" {cell} |" if cell else " |" for cell in line) + "\n" for line in all_)
 
 
 def _comparison(result: Result) -> str:
@@ -43,7 +42,7 @@ def _comparison(result: Result) -> str:
         "script A",
         "p50 / floor",
         "p95 / floor",
-        f"/s at {CLIENTS_FOR_CPU} clients",
+        f"/s at {SATURATING} clients",
         "of ideal",
         "CPU / floor",
         "first picture, s",
@@ -55,12 +54,12 @@ def _comparison(result: Result) -> str:
 
 
 def _compared(result: Result, one: Measured) -> list[str]:
-    clients = CLIENTS_FOR_CPU if CLIENTS_FOR_CPU in one.rates else max(one.rates)
+    clients = SATURATING if SATURATING in one.rates else max(one.rates, default=0)
     return [
         one.title,
         _number(result.over_floor(one, "A"), 2),
         _number(result.over_floor(one, "A", "p95"), 2),
-        _number(one.rates[clients], 1),
+        _number(one.rates.get(clients), 1),
         _number(result.of_ideal(one, clients), 2),
         _number(result.cpu_over_floor(one), 2),
         _number(one.cold, 2),

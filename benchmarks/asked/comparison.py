@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.asked.figure import Figure
-from benchmarks.load import CLIENTS_FOR_CPU
-from benchmarks.result import Measured, Result
+from benchmarks.result import SATURATING, Measured, Result
 
 
 def figures(result: Result) -> list[Figure]:
@@ -17,13 +16,13 @@ def figures(result: Result) -> list[Figure]:
 
 def _of_speed(result: Result, ours: Measured) -> list[Figure]:
     shared = result.find("cpyrender-100")
-    saturated = f"{CLIENTS_FOR_CPU} clients, script A, of ideal"
-    together = None if shared is None else result.of_ideal(shared, CLIENTS_FOR_CPU)
+    saturated = f"{SATURATING} clients, script A, of ideal"
+    together = None if shared is None else result.of_ideal(shared, SATURATING)
     return [
         Figure("one client, script A: p50 / floor", result.over_floor(ours, "A"), "", 1.05),
         Figure("one client, script A: p95 / floor", result.over_floor(ours, "A", "p95"), "", 1.3),
         Figure("one client, an empty script: p50", ours.latency["empty"].p50 * 1000, "ms", 3),
-        Figure(saturated, result.of_ideal(ours, CLIENTS_FOR_CPU), "", 0.75, "at least"),
+        Figure(saturated, result.of_ideal(ours, SATURATING), "", 0.75, "at least"),
         Figure(f"{saturated}, with --runs-per-process 100", together, "", 0.88, "at least"),
         Figure("from start to first picture", ours.cold, "s", 1.3),
     ]

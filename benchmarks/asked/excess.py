@@ -12,6 +12,7 @@ from benchmarks.asked.figure import Figure
 from benchmarks.client import Client
 from benchmarks.crowd import Crowd
 from benchmarks.posted import LINE
+from benchmarks.result import SATURATING
 from benchmarks.running import Running
 
 _IDLE = 64
@@ -36,7 +37,7 @@ class _Seen:
 
 def measure(running: Running, window: float) -> list[Figure]:
     """Let 8 clients have the server to themselves, then all of them."""
-    alone = load.loop(running, load.CLIENTS_FOR_CPU, window).rate
+    alone = load.loop(running, SATURATING, window).rate
     client = Client(running.port)
     health = client.json(_PATH)
     client.close()
