@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ try:
 except ModuleNotFoundError as error:
     sys.exit(f"{error}: pip install -e . -r benchmarks/requirements.txt")
 from benchmarks.client import WrongAnswerError
-from benchmarks.contender import Contender, contenders
+from benchmarks.contender import CORES, Contender, contenders
 from benchmarks.result import Result
 from benchmarks.run import QUICK, Extent, run
 from benchmarks.table import markdown, short
@@ -93,6 +94,8 @@ def main() -> None:
     options = parse(sys.argv[1:])
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, frame: sys.exit(128 + received))
+    if (busy := os.getloadavg()[0]) > CORES / 4:
+        sys.stderr.write(f"the machine is busy (load {busy:.1f}): what comes out may say little\n")
     tree.adopt_orphans()
     try:
         result = run(chosen(options.only), extent(options), options.plot)

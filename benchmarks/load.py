@@ -22,6 +22,9 @@ from benchmarks.running import Running
 #: How long clients run before anything is counted, in seconds.
 _UNCOUNTED = 0.4
 
+#: Who is slow is counted for so many times as long: else the window would have a handful of answers in it.
+_SLOW = 3
+
 
 @frozen
 class Load:
@@ -76,7 +79,7 @@ def _add(loads: Loads, running: Running, level: int, window: float) -> None:
     contender = running.contender
     clients = contender.processes if contender is FLOOR else level
     try:
-        load = loop(running, clients, window * (2 if contender.slow else 1))
+        load = loop(running, clients, window * (_SLOW if contender.slow else 1))
     except (OSError, WrongAnswerError) as error:
         sys.stderr.write(f"{contender.name} with {clients} clients: {error}\n")
         return

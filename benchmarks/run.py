@@ -137,7 +137,7 @@ def _asked(ours: Running, extent: Extent) -> list[Figure]:
     _say("what is asked of cpyrender alone")
     figures: list[Figure] = []
     for what, measure in {
-        "own CPU": lambda: own_cpu.measure(ours, extent.times * 2),
+        "own CPU": lambda: own_cpu.measure(ours, extent.times * 4),
         "savefig": lambda: savefig.measure(ours, extent.times),
         "hostile scripts": lambda: hostile.measure(ours),
         "a large answer": lambda: large.measure(ours),
