@@ -32,17 +32,26 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="less of everything: in less than two minutes")
     parser.add_argument("--only", metavar="NAME,...", help=f"of: {', '.join(one.name for one in contenders())}")
     parser.add_argument("--rounds", type=_positive, metavar="N", help="rounds of one client at a time")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables; default: to stdout")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="have cpyrender draw the result: .png, .svg, .pdf")
+    parser.add_argument("--json", type=_writable, metavar="FILE", help="write all that was measured")
+    parser.add_argument("--markdown", type=_writable, metavar="FILE", help="write the tables; default: to stdout")
+    parser.add_argument(
+        "--plot", type=_writable, metavar="FILE", help="have cpyrender draw the result: .png, .svg, .pdf"
+    )
     return parser.parse_args(arguments)
 
 
 def _positive(word: str) -> int:
-    number = int(word)
-    if number < 1:
-        raise ValueError(word)
-    return number
+    if not word.isdecimal() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"{word} is no number above 0")
+    return int(word)
+
+
+def _writable(word: str) -> Path:
+    # Now, and not after ten minutes of measuring.
+    path = Path(word)
+    if not path.parent.is_dir() or path.is_dir():
+        raise argparse.ArgumentTypeError(f"{word} cannot be written")
+    return path
 
 
 def chosen(only: str | None) -> list[Contender]:
