@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import json
 import math
 import re
@@ -24,7 +25,7 @@ _LONGEST_NUMBER = 400
 
 _STRUCTURE = re.compile(r'[,\[\]{}"]')
 _PIECE = 1 << 16
-_BASE64_PIECE = 1 << 20
+_BASE64_PIECE = _DECODED_PIECE = 1 << 20
 
 
 def read_document(body: bytes) -> Given:
@@ -51,7 +52,8 @@ def read_document(body: bytes) -> Given:
 
 def _text(body: bytes) -> str:
     try:
-        text = body.decode("utf-8-sig")
+        pieces = (body[start : start + _DECODED_PIECE] for start in range(0, len(body), _DECODED_PIECE))
+        text = "".join(codecs.iterdecode(pieces, "utf-8-sig"))
     except UnicodeDecodeError:
         raise wrong("the JSON is not UTF-8") from None
     if not text or text.isspace():

@@ -71,6 +71,12 @@ class ReadTests(SynchronousTestCase):
         """A byte order mark is passed over."""
         self.assertEqual(read_document(b'\xef\xbb\xbf{"script": "1"}').script, b"1")
 
+    def test_long_text(self) -> None:
+        """No character of a long text is torn."""
+        for length in range((1 << 20) - 16, (1 << 20) + 4):
+            script = "#" * length + "€"
+            self.assertEqual(read_document(f'{{"script":"{script}"}}'.encode()).script, script.encode())
+
     def test_surrogates(self) -> None:
         """A character that JSON writes as a surrogate pair is that character."""
         self.assertEqual(read_document(b'{"script": "\\ud83d\\ude00"}').script, "😀".encode())
