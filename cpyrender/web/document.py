@@ -18,7 +18,7 @@ _NUMBERS = ("dpi", "width", "height", "figure", "timeout")
 # Brackets, commas and texts. They are parsed in one step, during which no other thread runs, and take many times their
 # size of memory.
 _MOST_PIECES = 100_000
-_MOST_ESCAPED_QUOTES = 1_000_000
+_MOST_ESCAPES = 1_000_000
 _DEEPEST = 100
 # Python's own limit is of 4300, and each takes time in proportion to the square of it.
 _LONGEST_NUMBER = 400
@@ -87,6 +87,8 @@ def _check_structure(text: str) -> None:
 
     In small steps, and only where a look at the whole does not tell already: most commas are in the script.
     """
+    if text.count("\\") > _MOST_ESCAPES:
+        raise wrong(f"the JSON has more than {_MOST_ESCAPES} backslashes in it; a form needs none")
     opened = text.count("[") + text.count("{")
     if opened <= _DEEPEST and opened + text.count(",") + text.count('"') <= _MOST_PIECES:
         return
@@ -107,15 +109,12 @@ def _check_structure(text: str) -> None:
 
 def _end_of_text(text: str, place: int) -> int:
     """Return where a text that began before this place is over."""
-    for _ in range(_MOST_ESCAPED_QUOTES):
-        quote = text.find('"', place)
-        if quote < 0:
-            return len(text)
+    while (quote := text.find('"', place)) >= 0:
         before = text[place:quote]
         place = quote + 1
         if (len(before) - len(before.rstrip("\\"))) % 2 == 0:
             return place
-    raise wrong(f"the JSON has a text in it with more than {_MOST_ESCAPED_QUOTES} escaped quotes")
+    return len(text)
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

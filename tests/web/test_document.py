@@ -196,7 +196,9 @@ class RefusedTests(SynchronousTestCase):
         for value in ("1", "[]", '""', "{}", "null"):
             body = f'{{"params": {{"a": [{",".join([value] * 100_001)}]}}}}'.encode()
             self.assertIn("more than 100000 values", self.refused(body), value)
-        self.assertIn("escaped quotes", self.refused(b'{"a": [' + b"[]," * 101 + b'"' + b'\\"' * 1_000_001 + b'"]}'))
+        script = "\n" * 1_000_000
+        self.assertEqual(read(script=script).script, script.encode())
+        self.assertIn("more than 1000000 backslashes", self.refused(json.dumps({"script": script + "\n"}).encode()))
 
     @given(st.binary() | st.text('{}[]":,\\nu0d8 1e.-tfasl', max_size=40).map(str.encode))
     def test_anything(self, body: bytes) -> None:
