@@ -27,6 +27,7 @@ setup(
     install_requires=[
         "attrs>=23.2",
         "matplotlib>=3.8",
+        "multipart>=1.3.1",
         "numpy>=1.26",
         "pillow>=10.3",
         "pyseccomp>=0.1.2",

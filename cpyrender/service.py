@@ -18,6 +18,7 @@ from cpyrender.listening import CannotStart, Listener, check_reach, close, liste
 from cpyrender.pool.local import LocalPool
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.settings import ServerSettings
+from cpyrender.web.aside import Aside
 from cpyrender.web.classic import ClassicDoor
 from cpyrender.web.guard import Guard
 from cpyrender.web.quitting import QuitDoor
@@ -59,7 +60,7 @@ class RenderService(Service):
     def _site(self) -> RenderSite:
         max_body = self._settings.render.max_body
         guard = Guard(max_body=max_body, public_names=self._settings.public_names, token=self._token)
-        root = ClassicDoor(self._pool, max_body, guard)
+        root = ClassicDoor(self._pool, max_body, guard, Aside(self._reactor))
         if self._settings.allow_quit:
             root.putChild(b"quit", QuitDoor(self._quit))
         return RenderSite(root, self._reactor, max_body, guard, self._settings.http)

@@ -23,6 +23,7 @@ STARTED = b"\x06"
 MAX_HEADER = 1 << 20
 
 _READ_AT_ONCE = 1 << 20
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 class BadFrame(Exception):
@@ -36,7 +37,9 @@ class FrameTooLarge(Exception):
 def pack(header: Mapping[str, object], blobs: Iterable[bytes] = ()) -> list[bytes]:
     """Return the frame as pieces to be written one after the other; no blob is copied."""
     body = list(blobs)
-    text = json.dumps(header).encode()
+    # In steps, and without \u: a thread that writes millions of characters or numbers at once holds up all others.
+    # A lone surrogate, which a script's message may have in it, json.loads reads again.
+    text = "".join(_ENCODER.iterencode(header)).encode(errors="surrogatepass")
     return [_HEAD.pack(_MAGIC, len(text), sum(map(len, body))) + text, *body]
 
 

@@ -142,6 +142,8 @@ def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[s
     encoding = None
     try:
         code = _compile(task.source)
+        # Not before: of a script that cannot be compiled, Python quotes the line from a file of the script's name.
+        main.__dict__["files"] = _put_down(task.files)
         if with_legacy:
             legacy.install(task.source, main.__dict__)
         if refusing:
@@ -183,7 +185,7 @@ def _fresh_main(task: _Task) -> ModuleType:
         __builtins__=builtins,
         __file__=NAME,
         params=dict(task.params),
-        files=_put_down(task.files),
+        files={},
     )
     sys.modules["__main__"] = main
     sys.argv = [NAME]
@@ -192,10 +194,20 @@ def _fresh_main(task: _Task) -> ModuleType:
 
 
 def _put_down(files: Mapping[str, bytes]) -> dict[str, Path]:
-    """Write the files into the job folder and return their paths by name."""
+    """Write the files into the job folder and return their paths by name.
+
+    @raise NoAnswer: one cannot be written there.
+    """
     paths = {name: Path.cwd() / name for name in files}
     for name, path in paths.items():
-        path.write_bytes(files[name])
+        # The server has looked at the names as well.
+        if "/" in name or name in {"", ".", ".."}:
+            raise NoAnswer(f"the file {name[:_LONGEST_NAME]!r} has a path for a name", "output")
+        try:
+            with open(path, "xb") as file:
+                file.write(files[name])
+        except OSError as error:
+            raise NoAnswer(f"the file {name[:_LONGEST_NAME]!r} cannot be kept: {error.strerror}", "output") from None
     return paths
 
 

@@ -9,6 +9,7 @@ from twisted.web.server import Request
 
 from cpyrender.pool.interfaces import IRenderer
 from cpyrender.values import Drawn
+from cpyrender.web.aside import Aside
 from cpyrender.web.door import Door
 from cpyrender.web.guard import Guard
 from cpyrender.web.health import HealthDoor, ReadyDoor
@@ -22,14 +23,18 @@ class ClassicDoor(Door):
 
     methods = ("POST",)
 
-    def __init__(self, renderer: IRenderer, max_body: int, guard: Guard | None = None) -> None:
+    def __init__(
+        self, renderer: IRenderer, max_body: int, guard: Guard | None = None, aside: Aside | None = None
+    ) -> None:
         """
         @param max_body: bytes that a script may have.
         @param guard: the rules where no site of ours has them.
+        @param aside: where large bodies are read.
         """
         super().__init__(guard or Guard(max_body=max_body))
         self._renderer = renderer
         self._max_body = max_body
+        self._aside = aside
         self.putChild(b"health", HealthDoor(renderer, self.guard))
         self.putChild(b"ready", ReadyDoor(renderer, self.guard))
 
@@ -48,7 +53,7 @@ class ClassicDoor(Door):
                 status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 detail=f"the body is over the limit of {self._max_body} bytes",
             )
-        asked = await read_asked(request)
+        asked = await read_asked(request, self._aside)
         outcome = await self._renderer.render(asked.submission)
         if not isinstance(outcome, Drawn):
             raise classic_problem(outcome)

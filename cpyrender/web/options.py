@@ -15,7 +15,7 @@ from cpyrender.web.problem import Problem
 
 NAMES = frozenset({"format", "dpi", "width", "height", "figure", "timeout", "errors"})
 
-ERRORS = ("text", "json")
+ERRORS = ("text", "json", "image")
 _DPI = (1.0, 2400.0)
 _PIXELS = (1.0, 20000.0)
 _FIGURE = (1.0, 100_000.0)

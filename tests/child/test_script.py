@@ -159,6 +159,29 @@ class NamespaceTests(RunCase):
             self.response("response = params", params=params), b'{"a": "1", "b": ["2", "3"], "c": {"d": null}}'
         )
 
+    def test_bad_files(self) -> None:
+        """A file that cannot be put into the folder is said so, before any of the script is run."""
+        for name, why in (
+            ("../a", "has a path for a name"),
+            ("/tmp/cpyrender-never", "has a path for a name"),
+            ("a/b", "has a path for a name"),
+            ("a/", "has a path for a name"),
+            ("..", "has a path for a name"),
+            (".", "has a path for a name"),
+            ("", "has a path for a name"),
+            ("a" * 256, "cannot be kept: File name too long"),
+        ):
+            header, blobs = self.run_task("open('ran', 'w')", files={name: b"1"})
+            self.assertEqual((header["kind"], header["cause"], blobs), ("failed", "output", []), name)
+            self.assertIn(why, header["message"], name)
+            self.assertEqual(os.listdir(), [], name)
+
+    def test_file_of_the_scripts_name(self) -> None:
+        """What Python says of a script that it cannot compile quotes the script, not a file of its name."""
+        header, _ = self.run_task("x = (", files={"script.py": b"import trap\n"})
+        self.assertEqual((header["exception"], header["source"]), ("SyntaxError", "x = ("))
+        self.assertNotIn("trap", header["traceback"])
+
     def test_files(self) -> None:
         """Files lie in the script's folder, which holds nothing else, and are given as paths by name."""
         source = "import os\nresponse = [files['a.csv'].read_text(), str(files['b']), sorted(os.listdir())]"
