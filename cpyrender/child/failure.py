@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+import threading
 import traceback
 from collections.abc import Callable
 from types import TracebackType
@@ -30,6 +33,40 @@ def describe(error: BaseException, script: str) -> dict[str, object]:
         "source": source,
         "traceback": _traceback(error, script),
     }
+
+
+def tell_of_others(script: str) -> None:
+    """Let Python say on stderr what ended a thread, and what nobody could catch, with the script's frames only.
+
+    @param script: as of L{describe}.
+    """
+
+    def of_a_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+            name = args.thread.name if args.thread is not None else ""
+            _say(f"Exception in thread {name}:\n{_traceback(args.exc_value, script)}")
+
+    def of_nobody(args: sys.UnraisableHookArgs) -> None:
+        where = args.err_msg or "Exception ignored in"
+        said = "" if args.exc_value is None else _traceback(args.exc_value, script)
+        _say(f"{where}: {_shown(args.object, repr)}\n{said}")
+
+    threading.excepthook = of_a_thread
+    sys.unraisablehook = of_nobody
+
+
+def _say(text: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(text)
+
+
+def shortened(path: str) -> str:
+    """Return a module's file as it is called below the folder that it was imported from: C{numpy/linalg/_linalg.py}."""
+    folders = [folder for folder in sys.path if folder and isinstance(folder, str)]
+    for folder in sorted(folders, key=len, reverse=True):
+        if path.startswith(folder + os.sep):
+            return path[len(folder) + 1 :]
+    return path
 
 
 def _clipped(text: str) -> str:

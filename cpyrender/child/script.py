@@ -85,10 +85,10 @@ class _Warned:
     def keep(self, show: Callable[..., None]) -> Callable[..., None]:
         """Return what shows a warning as C{show} does, and keeps it."""
 
-        def showwarning(message: Warning, category: type[Warning], *where: Any, **more: Any) -> None:
+        def showwarning(message: Warning, category: type[Warning], filename: str, *where: Any, **more: Any) -> None:
             if len(self.texts) < _MOST_WARNINGS:
                 self.texts.append(f"{category.__name__}: {message}"[:_LONGEST_WARNING])
-            show(message, category, *where, **more)
+            show(message, category, failure.shortened(filename), *where, **more)
 
         return showwarning
 
@@ -136,6 +136,7 @@ def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[s
     main = _fresh_main(task)
     progress = _Progress([])
     reporting.report_to(progress)
+    failure.tell_of_others(NAME)
     warned = _Warned([])
     warnings.showwarning = warned.keep(warnings.showwarning)
     began = time.perf_counter()

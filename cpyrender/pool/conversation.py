@@ -16,7 +16,7 @@ from attrs import asdict, define, evolve, field, frozen
 
 from cpyrender import wire
 from cpyrender.pool import hearing
-from cpyrender.pool.ending import Crash, Ending
+from cpyrender.pool.ending import Crash, Ending, own_frames
 from cpyrender.pool.spare import Spare
 from cpyrender.values import Cause, Failed, Log, Ran, Submission, TimedOut, Timing
 
@@ -203,7 +203,11 @@ class Conversation:
         self._deadline = min(self._deadline, time.monotonic() + _SECONDS_TO_END)
 
     def _keep(self, fd: int, kept: _Kept) -> None:
-        data = os.read(fd, _PIECE)
+        try:
+            data = os.read(fd, _PIECE)
+        except BlockingIOError:
+            # Where there is /proc, a script may open its own end for reading, and be faster.
+            return
         kept.add(data)
         if not data:
             self._ignore(fd)
@@ -255,7 +259,8 @@ class Conversation:
         raise Cancelled
 
     def _log(self) -> Log:
-        return Log(stdout=self._stdout.text(), stderr=self._stderr.text(), lost=self._stdout.lost + self._stderr.lost)
+        stderr = own_frames(self._stderr.text())
+        return Log(stdout=self._stdout.text(), stderr=stderr, lost=self._stdout.lost + self._stderr.lost)
 
 
 def _packed(submission: Submission) -> list[bytes]:

@@ -342,6 +342,35 @@ class ServeOneTests(SynchronousTestCase):
 
         self.assertEqual((header["exception"], stdout), ("ZeroDivisionError", b"\\ud800\n"))
 
+    def test_exceptions_elsewhere(self) -> None:
+        """Of an exception in a thread, or one that nobody can catch, stderr has the script's own frames."""
+        _, _, stderr = self.serve_script("""
+import json, threading
+class Late:
+    def __del__(self): json.loads('{')
+t = threading.Thread(target=json.loads, args=('{',), name='a thread'); t.start(); t.join()
+late = Late()
+del late
+threading.Thread(target=exit).start()
+1 / 0
+""")
+        said = stderr.decode()
+
+        self.assertIn("Exception in thread a thread:\njson.decoder.JSONDec", said)
+        self.assertIn("Exception ignored in: <function Late.__del__", said)
+        self.assertIn('  File "script.py", line 4, in __del__\n', said)
+        self.assertNotIn('File "/', said)
+        self.assertNotIn("SystemExit", said)
+
+    def test_warning_of_a_library(self) -> None:
+        """A library that warns of itself is called by its name in stderr, not by where it lies on the server."""
+        script = "import sys, warnings\nfrom pathlib import Path\nsys.path.append(Path('x'))\n"
+        warned = (
+            "warnings.simplefilter('always')\nwarnings.warn_explicit('w', UserWarning, warnings.__file__, 1)\n1 / 0\n"
+        )
+
+        self.assertEqual(self.serve_script(script + warned)[2].splitlines()[0], b"warnings.py:1: UserWarning: w")
+
     def test_broken_streams(self) -> None:
         """A script that closes its streams, or puts something else in their place, is answered all the same."""
         for source in (
