@@ -18,6 +18,9 @@ ISOLATION = ("none", "confined", "jail", "full")
 #: Bytes that a script may write into its folder.
 DISK = 64 << 20
 
+#: Files and folders that it may make there.
+FILES = 4096
+
 _SIZE = re.compile(r"(\d+)([KMG]?)", re.IGNORECASE)
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")

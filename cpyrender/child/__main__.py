@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from cpyrender.child import linux, measure, namespaces, semaphores
-from cpyrender.child.confine import Confinement
+from cpyrender.child.confine import JAILED, Confinement
 from cpyrender.child.privilege import become, leave_root
-from cpyrender.child.template import JAILED, Template, mount_point
+from cpyrender.child.template import Template, mount_point
 from cpyrender.child.warm import warm
 
 _SETTINGS_SIZE = 1 << 16

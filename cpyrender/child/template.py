@@ -20,7 +20,7 @@ from typing import NoReturn
 from attrs import define, frozen
 
 from cpyrender.child import disk, linux, namespaces
-from cpyrender.child.confine import Confinement, confine
+from cpyrender.child.confine import JAILED, Confinement, confine
 from cpyrender.child.folder import remove_folder
 from cpyrender.child.lesson import give_one
 from cpyrender.child.pages import Pages
@@ -39,9 +39,6 @@ _LONGEST_COMMAND = 1 << 18
 
 _LONGEST_CHAIN = 1000
 _MS_BETWEEN_LOOKS = 250
-
-#: The levels at which bubblewrap has built the file system.
-JAILED = ("full", "jail")
 
 
 @frozen
@@ -226,10 +223,10 @@ class Template:
         """Confine this child, have its memory ready, and run one script."""
         confine(folder, self._confinement)
         self._pages.populate(wanted=_nothing_to_read)
-        serve_one(result=3, legacy=self._legacy, refusing=self._confinement.level != "none")
+        serve_one(result=3, legacy=self._legacy, refusing=self._confinement.shuts_in)
 
     def _give_lesson(self, folder: str) -> NoReturn:
-        give_one(result=3, legacy=self._legacy, refusing=self._confinement.level != "none")
+        give_one(result=3, legacy=self._legacy, refusing=self._confinement.shuts_in)
 
     def _until_next_look(self) -> int | None:
         """Return how many milliseconds the loop may sleep; C{None}: until something happens."""

@@ -18,6 +18,7 @@ from typing import IO
 
 from attrs import define, field, frozen
 
+from cpyrender.child.confine import JAILED
 from cpyrender.child.folder import remove_folder
 from cpyrender.child.pages import Pages
 from cpyrender.child.template import COMMAND_LESSON, COMMAND_PAGES, COMMAND_SPARE
@@ -31,7 +32,6 @@ _ROOM_FOR_FDS = socket.CMSG_LEN(_FDS_OF_A_SPARE * array("i").itemsize)
 _CLOSED_ON_EXEC = socket.MSG_CMSG_CLOEXEC
 _MESSAGE_SIZE = 1 << 16
 _SECONDS_TO_LEAVE = 10
-_JAILED = ("full", "jail")
 
 # What of the server's environment a script may see: how to show text, numbers and time, for which processor numpy
 # computes (on which the last digits depend), and nothing else.
@@ -99,7 +99,7 @@ class TemplateSettings:
         @raise TemplateFailed: it cannot be warmed up.
         @raise LayerMissing: this machine lacks something that its level of isolation needs.
         """
-        if self.uid is not None and self.level not in _JAILED:
+        if self.uid is not None and self.level not in JAILED:
             os.chown(self.spool, self.uid, self.uid)
             # Passable: who sees it from outside may only go through.
             self.spool.chmod(0o711)
@@ -122,13 +122,13 @@ class TemplateSettings:
 
     def forget(self) -> None:
         """Remove what is left of it outside a jail."""
-        if self.level not in _JAILED:
+        if self.level not in JAILED:
             remove_folder(str(self.spool))
 
     def _spawn(self, commands: int, words: IO[bytes]) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-P", "-m", "cpyrender.child", str(commands)]
         environment = self._environment()
-        if self.level in _JAILED:
+        if self.level in JAILED:
             try:
                 command = jailed(
                     command,

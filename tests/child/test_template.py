@@ -20,7 +20,15 @@ from cpyrender.values import Cause, Failed, Ran, Submission
 from tests.child.apart import begin_apart, run_apart
 
 _LIMITS = ConversationLimits(seconds=60, cpu=60, output=1 << 20, log=1 << 16)
-_SETTINGS = {"level": "none", "readable": [], "program": "", "memory": 1 << 30, "cpu": 60.0, "disk": 1 << 20}
+_SETTINGS = {
+    "level": "none",
+    "uid": None,
+    "readable": [],
+    "program": "",
+    "memory": 1 << 30,
+    "cpu": 60.0,
+    "disk": 1 << 20,
+}
 _UNLIMITED = 1 << 40
 
 _SERVE = f"""
