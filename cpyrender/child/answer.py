@@ -43,7 +43,8 @@ def answer_of(namespace: Mapping[str, Any], wanted: Wanted) -> Answer:
     @raise Exception: whatever drawing the picture raises.
     """
     name = namespace.get("filename")
-    name = name if isinstance(name, str) else ""
+    # A plain str, and plain bytes below, whatever a subclass of the script's would make of itself later on.
+    name = str.__str__(name) if isinstance(name, str) else ""
     if "response" not in namespace:
         return _open_figures(name, wanted)
     return Answer([_given(namespace["response"], name, wanted)])
@@ -56,7 +57,7 @@ def _given(response: Any, name: str, wanted: Wanted) -> Output:
     if isinstance(response, bytes | bytearray | memoryview):
         return Output(data=bytes(response), media_type=formats.media_type(name), name=name)
     if isinstance(response, str):
-        text = response.encode(errors="surrogateescape")
+        text = str.encode(response, errors="surrogateescape")
         return Output(data=text, media_type=formats.media_type(name), name=name)
     if isinstance(response, dict | list | int | float):
         return Output(data=_json(response), media_type="application/json", name=name)

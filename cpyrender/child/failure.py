@@ -13,6 +13,8 @@ from types import TracebackType
 from cpyrender.child.confine import OutOfCPU
 
 _MOST = 128 << 10
+_MOST_LINES = 1 << 31
+_OUTGREW = "the script outgrew its memory limit"
 
 
 def describe(error: BaseException, script: str) -> dict[str, object]:
@@ -20,6 +22,18 @@ def describe(error: BaseException, script: str) -> dict[str, object]:
 
     @param script: the file name under which the script was compiled; frames of other files are left out.
     """
+    try:
+        return _described(error, script)
+    except OutOfCPU:
+        return {"kind": "out-of-cpu"}
+    except MemoryError:
+        return {"kind": "failed", "cause": "memory", "message": _OUTGREW}
+    except BaseException:
+        # The exception is the script's, and may do as it likes where it is looked at.
+        return {"kind": "failed", "cause": "raised", "message": "the script failed with what cannot be described"}
+
+
+def _described(error: BaseException, script: str) -> dict[str, object]:
     if isinstance(error, OutOfCPU):
         return {"kind": "out-of-cpu"}
     line, source = _where(error, script)
@@ -28,7 +42,7 @@ def describe(error: BaseException, script: str) -> dict[str, object]:
         "kind": "failed",
         "cause": _cause(error),
         "exception": type(error).__name__[:200],
-        "message": _clipped(said),
+        "message": clipped(said),
         "line": line,
         "source": source,
         "traceback": _traceback(error, script),
@@ -69,7 +83,7 @@ def shortened(path: str) -> str:
     return path
 
 
-def _clipped(text: str) -> str:
+def clipped(text: str) -> str:
     """Return so much of a text that it takes no more than its share of a header, however it is escaped there."""
     while len(json.dumps(text)) > _MOST:
         text = text[: min(len(text) // 2, _MOST)]
@@ -84,7 +98,7 @@ def _cause(error: BaseException) -> str:
 
 def _said(error: BaseException) -> str:
     if isinstance(error, MemoryError):
-        return f"the script outgrew its memory limit ({_text(error)})".replace(" ()", "")
+        return f"{_OUTGREW} ({_text(error)})".replace(" ()", "")
     if isinstance(error, SystemExit):
         return f"the script called sys.exit({'' if error.code is None else _shown(error.code, repr)[:200]})"
     return _text(error)
@@ -107,7 +121,7 @@ def _where(error: BaseException, script: str) -> tuple[int | None, str | None]:
     """Return the number and the text of the script's line at which it failed."""
     if isinstance(error, SyntaxError) and error.filename == script:
         # A script may raise one itself, with anything in it.
-        line = error.lineno if isinstance(error.lineno, int) and error.lineno > 0 else None
+        line = error.lineno if isinstance(error.lineno, int) and 0 < error.lineno < _MOST_LINES else None
         return line, (error.text.strip()[:1000] or None) if isinstance(error.text, str) else None
     line = None
     step: TracebackType | None = error.__traceback__
@@ -124,7 +138,7 @@ def _traceback(error: BaseException, script: str) -> str:
     try:
         told = traceback.TracebackException.from_exception(error)
         _keep_own_frames(told, script)
-        return _clipped("".join(told.format()))
+        return clipped("".join(told.format()))
     except Exception:
         # A script may break what the traceback module builds on; the exception's name and message remain.
         return ""

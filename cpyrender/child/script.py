@@ -6,6 +6,7 @@ import builtins
 import importlib.util
 import io
 import linecache
+import mmap
 import os
 import sys
 import time
@@ -29,6 +30,14 @@ _ANY_SIZE = 1 << 62
 _LONGEST_NAME = 1024
 _MOST_WARNINGS = 100
 _LONGEST_WARNING = 500
+# Bytes that are there again for saying why, when a script has used up all others.
+_RESERVE = 4 << 20
+
+#: The exit status of a process in which nothing works any more.
+_BROKEN = 70
+_LAST_WORDS = b"".join(
+    wire.pack({"kind": "failed", "cause": "crashed", "message": "the script broke the interpreter that it ran in"})
+)
 
 
 @frozen
@@ -107,14 +116,25 @@ def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
     os.close(nothing)
     os.write(result, wire.STARTED)
     _open_standard_streams()
-    header, blobs = _run(task, legacy, refusing)
+    # Held by this frame alone: a script can empty or replace all that is in a module.
+    write, leave, last_words, broken = os.write, os._exit, _LAST_WORDS, _BROKEN
+    try:
+        header, blobs = _run(task, legacy, refusing)
+        _flush()
+        wire.write_all(result, wire.pack(header, blobs))
+        leave(0)
+    except:  # noqa: E722  (a script can put something else under the name of BaseException)
+        write(result, last_words)
+    finally:
+        leave(broken)
+
+
+def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (AttributeError, OSError, ValueError):
+        except Exception:
             pass  # The script closed it, or put something else in its place.
-    wire.write_all(result, wire.pack(header, blobs))
-    os._exit(0)
 
 
 def rehearse(source: bytes, *, legacy: bool, refusing: bool) -> None:
@@ -141,6 +161,7 @@ def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[s
     warnings.showwarning = warned.keep(warnings.showwarning)
     began = time.perf_counter()
     encoding = None
+    reserve = mmap.mmap(-1, _RESERVE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     try:
         code = _compile(task.source)
         # Not before: of a script that cannot be compiled, Python quotes the line from a file of the script's name.
@@ -153,9 +174,11 @@ def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[s
         encoding = time.perf_counter()
         answer = answer_of(main.__dict__, task.wanted)
     except NoAnswer as error:
-        header: dict[str, object] = {"kind": "failed", "cause": error.cause, "message": str(error)}
+        message = failure.clipped(str(error))
+        header: dict[str, object] = {"kind": "failed", "cause": error.cause, "message": message}
         blobs: list[bytes] = []
     except BaseException as error:
+        reserve.close()
         header, blobs = failure.describe(error, NAME), []
     else:
         header, blobs = _drawn(answer), [output.data for output in answer.outputs]

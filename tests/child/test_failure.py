@@ -302,3 +302,33 @@ class SizeTests(ScriptedCase):
         told = self.failed("raise ValueError('no')")
 
         self.assertEqual((told["exception"], told["message"], told["traceback"]), ("ValueError", "no", ""))
+
+
+class IndescribableTests(ScriptedCase):
+    """Exceptions that do not let themselves be looked at."""
+
+    def test_raises_where_it_is_looked_at(self) -> None:
+        """An exception that raises where its class, its name or its traceback is asked for is said to be such a one."""
+        for trap in ("__class__", "__traceback__"):
+            told = self.failed(f"class E(Exception):\n    {trap} = property(lambda self: 1 / 0)\nraise E\n")
+            self.assertEqual(told["message"], "the script failed with what cannot be described", trap)
+
+    def test_memory(self) -> None:
+        """A script that fails when its memory is used up, so that there is none for saying why, is told so."""
+        script = "class E(Exception):\n    def __getattribute__(self, name): raise MemoryError\nraise E\n"
+        told = self.failed(script)
+
+        self.assertEqual((told["cause"], told["message"]), ("memory", "the script outgrew its memory limit"))
+
+    def test_cpu(self) -> None:
+        """A script that uses up its CPU time while it is looked at why it failed has used up its CPU time."""
+        script = "from cpyrender.child.confine import OutOfCPU\nclass E(Exception):\n"
+        trap = "    @property\n    def __traceback__(self): raise OutOfCPU\nraise E\n"
+
+        self.assertEqual(self.failed(script + trap), {"kind": "out-of-cpu"})
+
+    def test_line_that_is_none(self) -> None:
+        """A syntax error of a script's own making that names a line which no script has names none."""
+        told = self.failed("e = SyntaxError('x')\ne.filename = 'script.py'\ne.lineno = 1 << 70\nraise e\n")
+
+        self.assertIsNone(told["line"])

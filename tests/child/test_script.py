@@ -371,11 +371,31 @@ threading.Thread(target=exit).start()
 
         self.assertEqual(self.serve_script(script + warned)[2].splitlines()[0], b"warnings.py:1: UserWarning: w")
 
+    def test_broken_interpreter(self) -> None:
+        """A script under which nothing works any more is answered all the same, and told nothing of the server."""
+        for source in (
+            "import json\njson.dumps = None\n1 / 0\n",
+            "import sys\nsys._getframe(1).f_globals.clear()\n",
+            "import builtins\nbuiltins.__dict__.clear()\n",
+            "import builtins\nbuiltins.BaseException = builtins.Exception = int\n1 / 0\n",
+            "import time\ntime.perf_counter = exit\n",
+        ):
+            status, answer, _, stderr = self.serve(framed(source))
+            self.assertIn(b"the script broke the interpreter that it ran in", answer, source)
+            self.assertEqual((status, stderr), (70, b""), source)
+
+    def test_channel_closed(self) -> None:
+        """Where not even that can be said, the process ends with a status that tells."""
+        status, answer, _, stderr = self.serve(framed("import os\nos.closerange(3, 256)\n"))
+
+        self.assertEqual((status, answer, stderr), (70, wire.STARTED, b""))
+
     def test_broken_streams(self) -> None:
         """A script that closes its streams, or puts something else in their place, is answered all the same."""
         for source in (
             "import sys\nsys.stdout.close()\nsys.stderr = None\n1 / 0\n",
             "import os\nprint('lost', end='')\nos.close(1)\n1 / 0\n",
             "import sys\nsys.stdout = sys.stderr = 5\n1 / 0\n",
+            "import sys\nclass S:\n    def flush(self): raise KeyError\nsys.stdout = S()\n1 / 0\n",
         ):
             self.assertEqual(self.serve_script(source)[0]["exception"], "ZeroDivisionError", source)
