@@ -13,6 +13,8 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
+from cpyrender.pool import cgroup
+from cpyrender.pool.cgroup import SlotGroups
 from cpyrender.pool.conversation import Cancellation, Cancelled
 from cpyrender.pool.interfaces import Health, IRenderer
 from cpyrender.pool.isolation import LAYERS
@@ -74,6 +76,7 @@ class LocalPool:
         self._idle: list[Deferred[None]] = []
         self._tidying: dict[Slot, Deferred[None]] = {}
         self._supply: SpareSupply | None = None
+        self._groups: SlotGroups | None = None
         self._teaching: Deferred[None] | None = None
         self._stopped: Deferred[None] = succeed(None)
 
@@ -95,6 +98,7 @@ class LocalPool:
         except BaseException:
             self._threads.stop()
             self._supply = None
+            self._close_groups()
             raise
         self._warm(None)
 
@@ -144,7 +148,7 @@ class LocalPool:
             ready=not self._why_not_ready,
             why_not=self._why_not_ready,
             isolation=self._level,
-            layers=LAYERS.get(self._level, ()),
+            layers=LAYERS.get(self._level, ()) + (() if self._groups is None else (cgroup.LAYER,)),
             slots=self.settings.slots,
             busy=len(self._running),
             queue=self.settings.queue,
@@ -161,9 +165,17 @@ class LocalPool:
     def _prepare(self) -> SpareSupply:
         self._why_not_ready = "it is warming up"
         supply = self._supply = SpareSupply(self.settings)
-        self._slots = [Slot(supply, self.settings) for _ in range(self.settings.slots)]
+        # Before there is a process that would have to be in one of them.
+        self._groups = SlotGroups.where_possible(self.settings.slots, self.settings.memory)
+        groups = self._groups.groups if self._groups is not None else [None] * self.settings.slots
+        self._slots = [Slot(supply, self.settings, group) for group in groups]
         self._threads.start()
         return supply
+
+    def _close_groups(self) -> None:
+        if self._groups is not None:
+            self._groups.close()
+            self._groups = None
 
     def _warm(self, _: object) -> None:
         if self._draining:
@@ -189,6 +201,7 @@ class LocalPool:
             await self._in_thread(supply.close)
         except OSError:
             self._log.failure("Something that scripts have left could not be removed.")
+        await self._in_thread(self._close_groups)
         self._threads.stop()
 
     # The way of a job

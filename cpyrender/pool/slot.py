@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from attrs import evolve
+
+from cpyrender.pool.cgroup import Group
 from cpyrender.pool.conversation import (
     Cancellation,
     Cancelled,
@@ -30,8 +33,11 @@ class Slot:
     Its methods block, and are called in threads, never two at once.
     """
 
-    def __init__(self, supply: SpareSupply, settings: RenderSettings) -> None:
+    def __init__(self, supply: SpareSupply, settings: RenderSettings, group: Group | None = None) -> None:
+        """@param group: the control group that its children go into, where there is one."""
         self._supply = supply
+        self._group = group
+        self._kills = 0
         self._settings = settings
         self._spare: Spare | None = None
         self._used: list[Spare] = []
@@ -48,6 +54,16 @@ class Slot:
         @raise cpyrender.pool.template.TemplateFailed: no child can be had.
         @raise OSError: the machine has no room for one.
         """
+        outcome = self._run(submission, cancellation)
+        if isinstance(outcome, Failed) and outcome.cause is Cause.CRASHED and self._outgrew():
+            return evolve(outcome, cause=Cause.MEMORY, message="the script outgrew its memory limit")
+        return outcome
+
+    def _outgrew(self) -> bool:
+        """Whether the kernel has killed a child because the memory of its group was used up."""
+        return self._group is not None and self._group.kills() > self._kills
+
+    def _run(self, submission: Submission, cancellation: Cancellation) -> Ran:
         try:
             return self._attempt(submission, cancellation)
         except Interrupted:
@@ -76,7 +92,7 @@ class Slot:
     def _attempt(self, submission: Submission, cancellation: Cancellation) -> Ran:
         while True:
             fresh = self._spare is None
-            spare, self._spare = self._spare or self._supply.spare(), None
+            spare, self._spare = self._spare or self._new_spare(), None
             self._used.append(spare)
             try:
                 return Conversation(spare, submission, self._limits(submission), cancellation).run()
@@ -102,7 +118,18 @@ class Slot:
         """
         self.bury()
         if self._spare is None:
-            self._spare = self._supply.spare()
+            self._spare = self._new_spare()
+
+    def _new_spare(self) -> Spare:
+        spare = self._supply.spare()
+        if self._group is not None:
+            try:
+                self._group.take(spare.pidfd)
+                self._kills = self._group.kills()
+            except BaseException:
+                spare.remove()
+                raise
+        return spare
 
     def bury(self) -> None:
         """Clear away after the last scripts."""

@@ -1,5 +1,7 @@
 """Tests of L{cpyrender.pool.local}."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 
@@ -75,7 +77,7 @@ class HeldThreads:
 class StagedSlot:
     """A slot in which scripts end as the stage has it."""
 
-    stage: "Stage"
+    stage: Stage
     has_spare: bool = False
     closed: bool = False
 
@@ -94,6 +96,17 @@ class StagedSlot:
 
     def close(self) -> None:
         self.has_spare = False
+        self.closed = True
+
+
+@define
+class StagedGroups:
+    """Two control groups, one for each slot."""
+
+    groups: tuple[str, ...] = ("first", "second")
+    closed: bool = False
+
+    def close(self) -> None:
         self.closed = True
 
 
@@ -119,6 +132,8 @@ class Stage:
     restarts: int = 0
     closed: bool = False
     level: str | None = None
+    groups: StagedGroups | None = None
+    given: list[object] = field(factory=list)
     untaught: bool = False
     lessons: int = 0
 
@@ -136,9 +151,14 @@ class Stage:
         if self.stuck is not None:
             raise self.stuck
 
-    def slot(self, supply: object, settings: object) -> StagedSlot:
+    def where_possible(self, slots: int, memory: int) -> StagedGroups | None:
+        """Make the groups of slots."""
+        return self.groups
+
+    def slot(self, supply: object, settings: object, group: object) -> StagedSlot:
         """Make one more slot."""
         self.slots.append(StagedSlot(self))
+        self.given.append(group)
         return self.slots[-1]
 
     def names(self) -> list[str]:
@@ -155,6 +175,7 @@ class PoolCase(SynchronousTestCase):
         self.patch(local, "ThreadPool", self.make_threads)
         self.patch(local, "SpareSupply", lambda settings: self.stage)
         self.patch(local, "Slot", self.stage.slot)
+        self.patch(local, "SlotGroups", self.stage)
 
     def make_threads(self, least: int, most: int, name: str) -> HeldThreads:
         """Make the pool's threads, and keep hold of them."""
@@ -235,6 +256,32 @@ class StartTests(PoolCase):
 
         self.assertEqual((before.isolation, before.layers), ("not yet known", ()))
         self.assertEqual((after.isolation, after.layers[0]), ("jail", "bubblewrap"))
+
+    def test_groups(self) -> None:
+        """Where there are control groups each slot has one; they are told as a layer, and go with the pool."""
+        groups = self.stage.groups = StagedGroups()
+        pool = self.warm_pool(slots=2)
+        layers = pool.health().layers
+        pool.stop()
+        open_still = groups.closed
+        self.threads.carry_out_all()
+
+        self.assertEqual((self.stage.given, layers[-1]), (["first", "second"], "cgroup"))
+        self.assertEqual((open_still, groups.closed), (False, True))
+
+    def test_no_groups(self) -> None:
+        """Where there are none the layer is not told of."""
+        pool = self.warm_pool(slots=2)
+
+        self.assertEqual((self.stage.given, "cgroup" in pool.health().layers), ([None, None], False))
+
+    def test_groups_of_a_pool_that_cannot_start(self) -> None:
+        """A pool that cannot be started leaves no groups."""
+        groups = self.stage.groups = StagedGroups()
+        self.stage.cold = TemplateFailed("so it is written")
+        self.assertRaises(TemplateFailed, self.cold_pool().start_blocking)
+
+        self.assertTrue(groups.closed)
 
     def test_start_blocking(self) -> None:
         """A pool that is started without a reactor is warm when the call returns."""
