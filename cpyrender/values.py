@@ -51,13 +51,14 @@ class Submission:
 class Output:
     """One thing that a script made.
 
+    @ivar data: bytes-like; of a script that was run it is a part of the one buffer that its answer was received in.
     @ivar name: the C{filename} that the script gave, or C{""}; it is a name only, never opened.
     @ivar media_type: always one of those that L{cpyrender.formats.media_type} gives out.
     @ivar width: in pixels, of a picture that is made of pixels.
     @ivar height: likewise.
     """
 
-    data: bytes = field(repr=lambda data: f"<{len(data)} bytes>")
+    data: bytes | memoryview = field(repr=lambda data: f"<{len(data)} bytes>")
     media_type: str
     name: str = ""
     width: int | None = None

@@ -132,7 +132,7 @@ def _open_standard_streams() -> None:
         setattr(sys, f"__{name}__", stream)
 
 
-def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[str, object], list[bytes]]:
+def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[str, object], list[bytes | memoryview]]:
     main = _fresh_main(task)
     progress = _Progress([])
     reporting.report_to(progress)
@@ -153,7 +153,7 @@ def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[s
         answer = answer_of(main.__dict__, task.wanted)
     except NoAnswer as error:
         header: dict[str, object] = {"kind": "failed", "cause": error.cause, "message": str(error)}
-        blobs: list[bytes] = []
+        blobs: list[bytes | memoryview] = []
     except BaseException as error:
         header, blobs = failure.describe(error, NAME), []
     else:

@@ -42,7 +42,7 @@ def _drawn(header: Mapping[str, Any], body: memoryview, timing: Timing) -> Drawn
         media_type = said["media_type"] if said["media_type"] in formats.ALLOWED else formats.OCTETS
         outputs.append(
             Output(
-                data=body[start : start + size].tobytes(),
+                data=body[start : start + size].toreadonly(),
                 media_type=media_type,
                 name=_text(said["name"], _LONGEST_NAME),
                 width=_count_or_none(said.get("width")),

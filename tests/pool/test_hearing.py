@@ -75,7 +75,7 @@ class AnyHeaderTests(SynchronousTestCase):
         """The outputs can go out, and the count of figures is one."""
         self.assertGreaterEqual(len(drawn.outputs), 1)
         for one in drawn.outputs:
-            self.assertIsInstance(one.data, bytes)
+            self.assertTrue(memoryview(one.data).readonly)
             self.assertIn(one.media_type, formats.ALLOWED)
             self.assertLessEqual(len(one.name.encode()), 4096)
         self.check_count(drawn.figure_count)
