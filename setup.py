@@ -26,6 +26,7 @@ setup(
     package_data={"cpyrender": ["py.typed"]},
     install_requires=[
         "attrs>=23.2",
+        "defusedxml>=0.7.1",
         "matplotlib>=3.8",
         "multipart>=1.3.1",
         "numpy>=1.26",

@@ -13,6 +13,7 @@ from cpyrender.web.guard import Guard
 from cpyrender.web.health import HealthDoor, ReadyDoor
 from cpyrender.web.problem import Problem
 from cpyrender.web.scripts import RenderDoor, ScriptDoor
+from cpyrender.web.xmlrpc import XMLRPCDoor
 
 
 class ClassicDoor(ScriptDoor):
@@ -33,6 +34,7 @@ class ClassicDoor(ScriptDoor):
         self.putChild(b"health", HealthDoor(renderer, self.guard))
         self.putChild(b"ready", ReadyDoor(renderer, self.guard))
         self.putChild(b"render", RenderDoor(renderer, max_body, self.guard, aside))
+        self.putChild(b"RPC2", XMLRPCDoor(renderer, max_body, self.guard))
 
     def getChild(self, path: bytes, request: Request) -> IResource:
         """Every path that nothing else claims takes scripts too."""
