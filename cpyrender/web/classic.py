@@ -11,6 +11,7 @@ from cpyrender.pool.interfaces import IRenderer
 from cpyrender.web.aside import Aside
 from cpyrender.web.guard import Guard
 from cpyrender.web.health import HealthDoor, ReadyDoor
+from cpyrender.web.openapi import OpenAPIDoor
 from cpyrender.web.problem import Problem
 from cpyrender.web.scripts import RenderDoor, ScriptDoor
 from cpyrender.web.xmlrpc import XMLRPCDoor
@@ -34,6 +35,7 @@ class ClassicDoor(ScriptDoor):
         self.putChild(b"health", HealthDoor(renderer, self.guard))
         self.putChild(b"ready", ReadyDoor(renderer, self.guard))
         self.putChild(b"render", RenderDoor(renderer, max_body, self.guard, aside))
+        self.putChild(b"openapi.json", OpenAPIDoor(max_body, self.guard))
         self.putChild(b"RPC2", XMLRPCDoor(renderer, max_body, self.guard))
 
     def getChild(self, path: bytes, request: Request) -> IResource:
