@@ -122,6 +122,7 @@ class Failed:
     @ivar line: line number in the script, counted from 1.
     @ivar source: that line.
     @ivar traceback: as Python prints it, with the script's own frames only.
+    @ivar warnings: what Python warned of until then.
     """
 
     cause: Cause
@@ -132,6 +133,7 @@ class Failed:
     traceback: str | None = None
     log: Log = field(factory=Log)
     timing: Timing = field(factory=Timing)
+    warnings: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)

@@ -81,6 +81,7 @@ def _of_failed(failed: Failed, classic: bool) -> Problem:
         "line": failed.line,
         "source": failed.source,
         "traceback": failed.traceback,
+        "warnings": list(failed.warnings) or None,
     }
     if failed.cause is Cause.UNACCEPTABLE:
         described["available"] = list(dict.fromkeys([*formats.PICTURES.values(), "application/json"]))

@@ -47,6 +47,7 @@ _PROBLEM = {
         "traceback": _TEXT,
         "stdout": _TEXT,
         "stderr": _TEXT,
+        "warnings": {"type": "array", "items": _TEXT},
         "lost": {"type": "integer", "description": "Bytes of stdout and stderr beyond the server's limit."},
         "available": {"type": "array", "items": _TEXT, "description": "Media types that there are."},
     },

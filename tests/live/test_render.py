@@ -51,6 +51,11 @@ class StatusTests(SynchronousTestCase):
             self.assertIn("run;dur=", reply.headers["server-timing"], script)
             self.assertEqual(self.server.post(script).status, 501, script)
 
+    def test_warnings(self) -> None:
+        """What Python warned of before a script failed is told with the failure."""
+        reply = self.server.post("import warnings; warnings.warn('careful'); 1 / 0", "/render")
+        self.assertEqual(json.loads(reply.body)["warnings"], ["UserWarning: careful"])
+
     def test_unacceptable(self) -> None:
         """Who accepts nothing that there is gets 406 and the list of what there is, at both doors."""
         script = "import pylab; pylab.plot([1])"

@@ -82,6 +82,8 @@ class AnyHeaderTests(SynchronousTestCase):
 
     def check_failed(self, failed: Failed) -> None:
         """The texts can go out as UTF-8, and the line is a number or nothing."""
+        for warning in failed.warnings:
+            warning.encode()
         self.assertIsInstance(failed.cause, Cause)
         for text in (failed.message, failed.exception, failed.source, failed.traceback):
             (text or "").encode()

@@ -101,6 +101,11 @@ class ProblemOfTests(SynchronousTestCase):
             },
         )
 
+    def test_warned(self) -> None:
+        """What Python warned of before is told with the failure."""
+        failed = Failed(cause=Cause.RAISED, message="x", warnings=("UserWarning: y",))
+        self.assertEqual(problem_of(failed).more["warnings"], ["UserWarning: y"])
+
     def test_failed_without_exception(self) -> None:
         """What is not known of a failure is left out."""
         problem = problem_of(Failed(cause=Cause.NO_RESPONSE, message="nothing came"))
