@@ -237,6 +237,20 @@ class TargetTests(SynchronousTestCase):
             self.assertIn("date", reply.headers)
             self.assertEqual("content-length" in reply.headers, reply.status != 204, (method, target))
 
+    def test_too_long(self) -> None:
+        """A target, or a header, that is longer than any should be is answered before the connection is closed."""
+        for sent, status in (
+            (b"GET /" + b"a" * 20_000, b"414 "),
+            (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 20_000, b"431 "),
+        ):
+            connection = Connection(RenderSite(Keeping(), Clock(), LIMIT))
+            connection.send(sent)
+            connection.send(b"a" * 20_000)
+            self.assertTrue(connection.received.startswith(b"HTTP/1.1 " + status), connection.received)
+            self.assertEqual(connection.received.count(b"HTTP/1.1"), 1)
+            self.assertTrue(connection.transport.disconnecting)
+            connection.leave()
+
     def test_refused_early(self) -> None:
         """What is refused for its head is told as the door that it is for tells its problems."""
         for target, media_type in (
