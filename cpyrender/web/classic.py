@@ -36,7 +36,7 @@ class ClassicDoor(ScriptDoor):
         self.putChild(b"ready", ReadyDoor(renderer, self.guard))
         self.putChild(b"render", RenderDoor(renderer, max_body, self.guard, aside))
         self.putChild(b"openapi.json", OpenAPIDoor(max_body, self.guard))
-        self.putChild(b"RPC2", XMLRPCDoor(renderer, max_body, self.guard))
+        self.putChild(b"RPC2", XMLRPCDoor(renderer, max_body, self.guard, aside))
 
     def getChild(self, path: bytes, request: Request) -> IResource:
         """Every path that nothing else claims takes scripts too."""

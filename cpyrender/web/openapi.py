@@ -31,6 +31,8 @@ _WHOLE = frozenset({"width", "height", "figure"})
 
 _TEXT = {"type": "string"}
 _MAYBE_PIXELS = {"type": ["integer", "null"], "minimum": 1}
+_SCRIPT = {"type": "string", "minLength": 1}
+_FORM = {"type": "object", "required": ["script"], "properties": {"script": _SCRIPT}}
 _PROBLEM = {
     "type": "object",
     "description": "RFC 9457. The members beside the first four are there where they are known.",
@@ -115,7 +117,7 @@ def document(place: str, max_body: int, token: bool) -> dict[str, Any]:
     @param token: whether clients have to show one.
     """
     components: dict[str, Any] = {
-        "schemas": {"Problem": _PROBLEM, "Everything": _EVERYTHING, "Health": _HEALTH},
+        "schemas": {"Request": _request(), "Problem": _PROBLEM, "Everything": _EVERYTHING, "Health": _HEALTH},
     }
     told: dict[str, Any] = {
         "openapi": "3.1.0",
@@ -155,7 +157,12 @@ def _posting(name: str, summary: str, max_body: int, of_scripts: Iterable[HTTPSt
             "required": True,
             "description": f"The script, at most {max_body} bytes. All fields of the query that are no options are its"
             " params.",
-            "content": {"text/plain": {"schema": {"type": "string", "minLength": 1, "maxLength": max_body}}},
+            "content": {
+                "text/plain": {"schema": {"type": "string", "minLength": 1, "maxLength": max_body}},
+                "application/json": {"schema": {"$ref": "#/components/schemas/Request"}},
+                "multipart/form-data": {"schema": _FORM},
+                "application/x-www-form-urlencoded": {"schema": _FORM},
+            },
         },
         "responses": {"200": _made()} | _problems([*_BEFORE, *of_scripts]),
     }
@@ -171,6 +178,17 @@ def _schema(name: str) -> dict[str, Any]:
         return {"type": "integer" if name in _WHOLE else "number", "minimum": least, "maximum": most}
     choices = options.ERRORS if name == "errors" else (*formats.PICTURES, formats.EVERYTHING)
     return {"type": "string", "enum": list(choices)}
+
+
+def _request() -> dict[str, Any]:
+    described = {name: _schema(name) for name in _DESCRIPTIONS}
+    files = {"type": "object", "additionalProperties": {"type": "string", "contentEncoding": "base64"}}
+    return {
+        "type": "object",
+        "required": ["script"],
+        "additionalProperties": False,
+        "properties": {"script": _SCRIPT, "params": {"type": "object"}, "files": files, **described},
+    }
 
 
 def _made() -> dict[str, Any]:

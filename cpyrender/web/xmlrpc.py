@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from xmlrpc.client import Fault
 
-from twisted.internet.defer import Deferred
-from twisted.internet.threads import deferToThreadPool
 from twisted.web.server import Request
 
 from cpyrender import formats
@@ -25,8 +24,9 @@ from cpyrender.web.marshalling import (
     read_call,
 )
 from cpyrender.web.problem import Problem
-from cpyrender.web.reading import body_of, check_script, header
+from cpyrender.web.reading import body_of, header
 from cpyrender.web.scripts import ScriptDoor
+from cpyrender.web.source import check_script
 from cpyrender.web.writing import CAREFUL
 
 #: The code of the fault that each kind of problem is.
@@ -60,12 +60,20 @@ class XMLRPCDoor(ScriptDoor):
                 headers={"Accept-Post": "text/xml"},
             )
         try:
-            parts = await self._answer_call(await _call_of(request), request)
+            parts = await self._answer_call(await self._call_of(request), request)
         except Fault as fault:
             parts = faulted(fault)
         for name, value in {**CAREFUL, "Content-Type": "text/xml; charset=utf-8"}.items():
             request.setHeader(name.encode(), value.encode())
         body.send(request, parts)
+
+    async def _call_of(self, request: Request) -> Call:
+        file = body_of(request)
+        file.seek(0)
+        text = file.read()
+        if self._aside is None or len(text) <= _AT_ONCE:
+            return read_call(text)
+        return await self._aside.do(partial(read_call, text))
 
     async def _answer_call(self, call: Call, request: Request) -> list[body.Part]:
         if call.method == "system.listMethods":
@@ -78,18 +86,6 @@ class XMLRPCDoor(ScriptDoor):
         if not isinstance(outcome, Drawn):
             raise fault_of(outcome)
         return answered_with(outcome.outputs[0])
-
-
-async def _call_of(request: Request) -> Call:
-    file = body_of(request)
-    file.seek(0)
-    text = file.read()
-    if len(text) <= _AT_ONCE:
-        return read_call(text)
-    site: Any = request.site
-    reactor = site.reactor
-    reading: Deferred[Call] = deferToThreadPool(reactor, reactor.getThreadPool(), read_call, text)
-    return await reading
 
 
 def submission_of(arguments: tuple[Any, ...], request: Request) -> Submission:
