@@ -26,6 +26,7 @@ setup(
     package_data={"cpyrender": ["py.typed"]},
     install_requires=[
         "attrs>=23.2",
+        "defusedxml>=0.7.1",
         "matplotlib>=3.8",
         "multipart>=1.3.1",
         "numpy>=1.26",
@@ -36,7 +37,14 @@ setup(
         "zope.interface>=6.0",
     ],
     extras_require={
-        "test": ["flask>=3.0", "hypothesis>=6.100", "klein>=24.8", "treq>=24.9"],
+        "test": [
+            "flask>=3.0",
+            "hypothesis>=6.100",
+            "klein>=24.8",
+            "openapi-spec-validator>=0.7",
+            "schemathesis>=4.0",
+            "treq>=24.9",
+        ],
         "dev": ["build>=1.2", "mypy>=1.15", "mypy-zope>=1.0.11", "ruff>=0.11", "towncrier>=24.8"],
     },
     classifiers=[

@@ -51,13 +51,14 @@ class Submission:
 class Output:
     """One thing that a script made.
 
+    @ivar data: bytes-like; of a script that was run it is a part of the one buffer that its answer was received in.
     @ivar name: the C{filename} that the script gave, or C{""}; it is a name only, never opened.
     @ivar media_type: always one of those that L{cpyrender.formats.media_type} gives out.
     @ivar width: in pixels, of a picture that is made of pixels.
     @ivar height: likewise.
     """
 
-    data: bytes = field(repr=lambda data: f"<{len(data)} bytes>")
+    data: bytes | memoryview = field(repr=lambda data: f"<{len(data)} bytes>")
     media_type: str
     name: str = ""
     width: int | None = None
@@ -121,6 +122,7 @@ class Failed:
     @ivar line: line number in the script, counted from 1.
     @ivar source: that line.
     @ivar traceback: as Python prints it, with the script's own frames only.
+    @ivar warnings: what Python warned of until then.
     """
 
     cause: Cause
@@ -131,6 +133,7 @@ class Failed:
     traceback: str | None = None
     log: Log = field(factory=Log)
     timing: Timing = field(factory=Timing)
+    warnings: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)

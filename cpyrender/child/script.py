@@ -152,7 +152,7 @@ def _open_standard_streams() -> None:
         setattr(sys, f"__{name}__", stream)
 
 
-def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[str, object], list[bytes]]:
+def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[str, object], list[bytes | memoryview]]:
     main = _fresh_main(task)
     progress = _Progress([])
     reporting.report_to(progress)
@@ -176,7 +176,7 @@ def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[s
     except NoAnswer as error:
         message = failure.clipped(str(error))
         header: dict[str, object] = {"kind": "failed", "cause": error.cause, "message": message}
-        blobs: list[bytes] = []
+        blobs: list[bytes | memoryview] = []
     except BaseException as error:
         reserve.close()
         header, blobs = failure.describe(error, NAME), []

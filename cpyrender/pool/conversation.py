@@ -128,6 +128,8 @@ class Conversation:
             outcome = self._talk()
         finally:
             self._spare.kill()
+            # They point back here: the answer would stay until the next round of the garbage collector.
+            self._hears.clear()
         for fd, kept in ((self._spare.stdout, self._stdout), (self._spare.stderr, self._stderr)):
             self._keep_the_rest(fd, kept)
         return evolve(outcome, log=self._log())
@@ -263,7 +265,7 @@ class Conversation:
         return Log(stdout=self._stdout.text(), stderr=stderr, lost=self._stdout.lost + self._stderr.lost)
 
 
-def _packed(submission: Submission) -> list[bytes]:
+def _packed(submission: Submission) -> list[bytes | memoryview]:
     header = {
         "params": dict(submission.params),
         "files": list(submission.files),

@@ -42,7 +42,7 @@ def _drawn(header: Mapping[str, Any], body: memoryview, timing: Timing) -> Drawn
         media_type = said["media_type"] if said["media_type"] in formats.ALLOWED else formats.OCTETS
         outputs.append(
             Output(
-                data=body[start : start + size].tobytes(),
+                data=body[start : start + size].toreadonly(),
                 media_type=media_type,
                 name=_text(said["name"], _LONGEST_NAME),
                 width=_count_or_none(said.get("width")),
@@ -52,13 +52,10 @@ def _drawn(header: Mapping[str, Any], body: memoryview, timing: Timing) -> Drawn
         start += size
     if not outputs:
         raise ValueError("no output")
-    warnings = header.get("warnings", [])
-    if not isinstance(warnings, list):
-        raise TypeError("not a list")
     return Drawn(
         outputs=tuple(outputs),
         figure_count=_count_or_none(header.get("figure_count")),
-        warnings=tuple(_text(text, _LONGEST_WARNING) for text in warnings[:_MOST_WARNINGS]),
+        warnings=_warnings(header),
         timing=timing,
     )
 
@@ -72,7 +69,15 @@ def _failed(header: Mapping[str, Any], timing: Timing) -> Failed:
         source=_text_or_none(header.get("source")),
         traceback=_text_or_none(header.get("traceback")),
         timing=timing,
+        warnings=_warnings(header),
     )
+
+
+def _warnings(header: Mapping[str, Any]) -> tuple[str, ...]:
+    warnings = header.get("warnings", [])
+    if not isinstance(warnings, list):
+        raise TypeError("not a list")
+    return tuple(_text(text, _LONGEST_WARNING) for text in warnings[:_MOST_WARNINGS])
 
 
 def _count(value: object) -> int:

@@ -21,6 +21,9 @@ _PIXELS = (1.0, 20000.0)
 _FIGURE = (1.0, 100_000.0)
 _TIMEOUT = (0.001, 86400.0)
 
+#: The least and the most that each option may be which is a number.
+BOUNDS = {"dpi": _DPI, "width": _PIXELS, "height": _PIXELS, "figure": _FIGURE, "timeout": _TIMEOUT}
+
 
 @frozen(kw_only=True)
 class Options:

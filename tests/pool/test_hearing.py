@@ -75,13 +75,15 @@ class AnyHeaderTests(SynchronousTestCase):
         """The outputs can go out, and the count of figures is one."""
         self.assertGreaterEqual(len(drawn.outputs), 1)
         for one in drawn.outputs:
-            self.assertIsInstance(one.data, bytes)
+            self.assertTrue(memoryview(one.data).readonly)
             self.assertIn(one.media_type, formats.ALLOWED)
             self.assertLessEqual(len(one.name.encode()), 4096)
         self.check_count(drawn.figure_count)
 
     def check_failed(self, failed: Failed) -> None:
         """The texts can go out as UTF-8, and the line is a number or nothing."""
+        for warning in failed.warnings:
+            warning.encode()
         self.assertIsInstance(failed.cause, Cause)
         for text in (failed.message, failed.exception, failed.source, failed.traceback):
             (text or "").encode()
