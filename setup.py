@@ -36,7 +36,7 @@ setup(
         "zope.interface>=6.0",
     ],
     extras_require={
-        "test": ["flask>=3.0", "hypothesis>=6.100", "klein>=24.8", "treq>=24.9"],
+        "test": ["flask>=3.0", "hypothesis>=6.100", "klein>=24.8", "pypdf>=5.0", "treq>=24.9"],
         "dev": ["build>=1.2", "mypy>=1.15", "mypy-zope>=1.0.11", "ruff>=0.11", "towncrier>=24.8"],
     },
     classifiers=[

@@ -66,9 +66,10 @@ def _given(response: Any, name: str, wanted: Wanted) -> Output:
 
 
 def _open_figures(name: str, wanted: Wanted) -> Answer:
+    from cpyrender.child import figures as drawn
     from cpyrender.child import pictures
 
-    figures = pictures.open_figures()
+    figures = drawn.open_figures()
     if not figures:
         raise NoAnswer(NO_RESPONSE)
     if wanted.figure > len(figures):

@@ -56,7 +56,7 @@ def _draw_once() -> None:
     from matplotlib import pyplot
     from PIL import Image
 
-    from cpyrender.child.pictures import encode_figure
+    from cpyrender.child.figures import encode_figure
     from cpyrender.values import Wanted
 
     Image.init()

@@ -1,0 +1,89 @@
+"""Figures to the bytes of a picture, as C{savefig} writes them, at the wanted size."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+from PIL import Image
+
+from cpyrender.child import images
+from cpyrender.values import Wanted
+
+# Bytes within which an SVG document's first tag ends.
+_SVG_HEAD = 4096
+
+
+def open_figures() -> list[Figure]:
+    """Return pyplot's open figures in the order of their numbers."""
+    return [pyplot.figure(number) for number in pyplot.get_fignums()]
+
+
+def encode_figure(figure: Figure, kind: str, wanted: Wanted) -> bytes:
+    """Return a figure as C{savefig} would write it, at the wanted size.
+
+    Pixels are dots of a picture that is made of them, CSS pixels of an SVG document, and elsewhere as many parts of an
+    inch as the resolution says.
+    """
+    if wanted.width is None and wanted.height is None:
+        return _saved(figure, kind, wanted.dpi)
+    dpi = resolution(figure, wanted)
+    resize(figure, wanted)
+    # So many pixels, even where the script has asked for its figures to be cropped.
+    with matplotlib.rc_context({"savefig.bbox": None}):
+        data = _saved(figure, kind, dpi)
+    return _in_css_pixels(data, pixels(figure, dpi)) if kind == "svg" else data
+
+
+def resolution(figure: Figure, wanted: Wanted) -> float:
+    """Return how many dots per inch C{savefig} takes: what is wanted, else the script's setting, else the figure's."""
+    if wanted.dpi is not None:
+        return wanted.dpi
+    setting = matplotlib.rcParams["savefig.dpi"]
+    return float(figure.dpi if setting == "figure" else setting)
+
+
+def pixels(figure: Figure, dpi: float) -> tuple[int, int]:
+    """Return the width and height that a canvas gives the figure, which rounds down."""
+    width, height = figure.get_size_inches()
+    return int(width * dpi), int(height * dpi)
+
+
+def resize(figure: Figure, wanted: Wanted) -> None:
+    """Give the figure the wanted width and height in pixels; a side that is not given keeps the proportion."""
+    dpi = resolution(figure, wanted)
+    width, height = figure.get_size_inches()
+    # The canvas rounds down to whole pixels: a hair more keeps 333 / 100 * 100 from becoming 332.
+    hair = 1e-6
+    wide = None if wanted.width is None else (wanted.width + hair) / dpi
+    high = None if wanted.height is None else (wanted.height + hair) / dpi
+    least = (1 + hair) / dpi
+    figure.set_size_inches(
+        wide if wide is not None else max(least, (high or height) * width / height),
+        high if high is not None else max(least, (wide or width) * height / width),
+    )
+
+
+def _saved(figure: Figure, kind: str, dpi: float | None) -> bytes:
+    # Without a word on it, savefig takes the script's own setting.
+    settings: Mapping[str, Any] = {} if dpi is None else {"dpi": dpi}
+    images.check_size(pixels(figure, figure.dpi if dpi is None else dpi), kind)
+    file = io.BytesIO()
+    if kind in figure.canvas.get_supported_filetypes():
+        figure.savefig(file, format=kind, **settings)
+        return file.getvalue()
+    figure.savefig(file, format="png", **settings)
+    return images.encode_image(Image.open(file), kind, Wanted())
+
+
+def _in_css_pixels(document: bytes, size: tuple[int, int]) -> bytes:
+    """Return an SVG document that says its size in pixels; its drawing, whose own units stay, is scaled to it."""
+    head, rest = document[:_SVG_HEAD], document[_SVG_HEAD:]
+    for side, length in zip((b"width", b"height"), size, strict=True):
+        head = re.sub(rb'(<svg\b[^>]*?\s%s=")[^"]*' % side, rb"\g<1>%dpx" % length, head, count=1)
+    return head + rest
