@@ -119,6 +119,7 @@ class Failed:
 
     @ivar exception: name of the exception's class, where there was one.
     @ivar line: line number in the script, counted from 1.
+    @ivar column: where in that line, counted from 1, if it is not Python.
     @ivar source: that line.
     @ivar traceback: as Python prints it, with the script's own frames only.
     """
@@ -127,6 +128,7 @@ class Failed:
     message: str
     exception: str | None = None
     line: int | None = None
+    column: int | None = None
     source: str | None = None
     traceback: str | None = None
     log: Log = field(factory=Log)

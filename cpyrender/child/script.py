@@ -7,6 +7,7 @@ import importlib.util
 import io
 import linecache
 import os
+import resource
 import sys
 import time
 import warnings
@@ -29,6 +30,7 @@ _ANY_SIZE = 1 << 62
 _LONGEST_NAME = 1024
 _MOST_WARNINGS = 100
 _LONGEST_WARNING = 500
+_MUCH = 8 << 20
 
 
 @frozen
@@ -221,4 +223,16 @@ def _compile(source: bytes) -> CodeType:
         # As linecache does: the traceback module counts on it.
         lines[-1] += "\n"
     linecache.cache[NAME] = (len(source), None, lines, NAME)
-    return compile(source, NAME, "exec", dont_inherit=True)
+    held = _most_held()
+    try:
+        return compile(source, NAME, "exec", dont_inherit=True)
+    except MemoryError:
+        if _most_held() - held > _MUCH:
+            raise
+    # So the parser gives up on what is nested too deeply.
+    raise SyntaxError("the script is nested too deeply")
+
+
+def _most_held() -> int:
+    """Return how many bytes this process has held at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -69,6 +69,7 @@ def _failed(header: Mapping[str, Any], timing: Timing) -> Failed:
         message=_text(header["message"]),
         exception=_text_or_none(header.get("exception")),
         line=_count_or_none(header.get("line")),
+        column=_count_or_none(header.get("column")),
         source=_text_or_none(header.get("source")),
         traceback=_text_or_none(header.get("traceback")),
         timing=timing,

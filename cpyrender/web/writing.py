@@ -108,6 +108,7 @@ def _of_failed(failed: Failed, status: HTTPStatus) -> Problem:
         "exception": failed.exception,
         "message": failed.message,
         "line": failed.line,
+        "column": failed.column,
         "source": failed.source,
         "traceback": failed.traceback,
     }
