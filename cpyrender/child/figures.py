@@ -60,13 +60,9 @@ def resize(figure: Figure, wanted: Wanted) -> None:
     width, height = figure.get_size_inches()
     # The canvas rounds down to whole pixels: a hair more keeps 333 / 100 * 100 from becoming 332.
     hair = 1e-6
-    wide = None if wanted.width is None else (wanted.width + hair) / dpi
-    high = None if wanted.height is None else (wanted.height + hair) / dpi
-    least = (1 + hair) / dpi
-    figure.set_size_inches(
-        wide if wide is not None else max(least, (high or height) * width / height),
-        high if high is not None else max(least, (wide or width) * height / width),
-    )
+    wide = wanted.width or max(1, round((wanted.height or 1) * width / height))
+    high = wanted.height or max(1, round(wide * height / width))
+    figure.set_size_inches((wide + hair) / dpi, (high + hair) / dpi)
 
 
 def _saved(figure: Figure, kind: str, dpi: float | None) -> bytes:

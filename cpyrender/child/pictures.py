@@ -6,11 +6,13 @@ import io
 from typing import Any
 
 import numpy
+from matplotlib.animation import Animation
 from matplotlib.figure import Figure
 from PIL import Image
 
 from cpyrender.child.figures import encode_figure
 from cpyrender.child.images import encode_image, image_of
+from cpyrender.child.moving import FORMATS, encode_animation, encode_frames, keeps_frames
 from cpyrender.formats import PICTURES
 from cpyrender.values import Output, Wanted
 
@@ -19,11 +21,16 @@ _OF_PIXELS = {"png", "jpg", "webp", "tiff", "gif"}
 
 def is_picture(value: object) -> bool:
     """Whether L{encode} knows what to do with it."""
-    return isinstance(value, Figure | Image.Image | numpy.ndarray)
+    return isinstance(value, Figure | Animation | Image.Image | numpy.ndarray)
+
+
+def usual_formats(value: object) -> tuple[str, ...]:
+    """Return the formats that a picture can be had in, best first."""
+    return FORMATS if isinstance(value, Animation) else tuple(PICTURES)
 
 
 def encode(value: Any, kind: str, wanted: Wanted, name: str) -> Output:
-    """Return the picture of a figure, an image or an array in the format C{kind}.
+    """Return the picture of a figure, an animation, an image or an array in the format C{kind}.
 
     @raise NoAnswer: it cannot be written in that format.
     """
@@ -35,6 +42,10 @@ def encode(value: Any, kind: str, wanted: Wanted, name: str) -> Output:
 def _encoded(value: Any, kind: str, wanted: Wanted) -> bytes:
     if isinstance(value, Figure):
         return encode_figure(value, kind, wanted)
+    if isinstance(value, Animation):
+        return encode_animation(value, kind, wanted)
+    if isinstance(value, Image.Image) and keeps_frames(value, kind):
+        return encode_frames(value, kind, wanted)
     return encode_image(value if isinstance(value, Image.Image) else image_of(value), kind, wanted)
 
 

@@ -15,6 +15,7 @@ from cpyrender.formats import PICTURES
 
 _ALWAYS = (
     "matplotlib.pyplot",
+    "matplotlib.animation",
     "matplotlib.backends.backend_agg",
     "mpl_toolkits.mplot3d",
     "numpy",

@@ -158,6 +158,7 @@ class FigureSizeTests(SynchronousTestCase):
         """A side that was not asked for follows from the figure's proportions."""
         self.assertEqual(size(chart(figsize=(4, 2)), width=300), (300, 150))
         self.assertEqual(size(chart(figsize=(4, 2)), height=300), (600, 300))
+        self.assertEqual(size(chart(figsize=(4, 3)), width=333), (333, 250))
 
     def test_one_narrow_side_only(self) -> None:
         """A side that was not asked for has at least one pixel."""
