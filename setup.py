@@ -33,6 +33,7 @@ setup(
         "pyseccomp>=0.1.2",
         # CVE-2026-42304
         "twisted>=26.4",
+        "zlib-ng>=0.5",
         "zope.interface>=6.0",
     ],
     extras_require={

@@ -8,15 +8,21 @@ from collections.abc import Mapping
 from typing import Any
 
 import matplotlib
+import numpy
 from matplotlib import pyplot
+from matplotlib.backend_bases import FigureCanvasBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from cpyrender.child import images
+from cpyrender.child import images, png
 from cpyrender.values import Wanted
 
 # Bytes within which an SVG document's first tag ends.
 _SVG_HEAD = 4096
+
+# What matplotlib calls itself in a PNG.
+_SOFTWARE = f"Matplotlib version{matplotlib.__version__}, https://matplotlib.org/"
 
 
 def open_figures() -> list[Figure]:
@@ -69,12 +75,40 @@ def _saved(figure: Figure, kind: str, dpi: float | None) -> bytes:
     # Without a word on it, savefig takes the script's own setting.
     settings: Mapping[str, Any] = {} if dpi is None else {"dpi": dpi}
     images.check_size(pixels(figure, figure.dpi if dpi is None else dpi), kind)
+    if kind == "png" and _drawn_by_agg(figure):
+        return _png(figure, settings)
     file = io.BytesIO()
-    if kind in figure.canvas.get_supported_filetypes():
+    if kind in FigureCanvasBase.get_supported_filetypes():
         figure.savefig(file, format=kind, **settings)
         return file.getvalue()
     figure.savefig(file, format="png", **settings)
     return images.encode_image(Image.open(file), kind, Wanted())
+
+
+def _drawn_by_agg(figure: Figure) -> bool:
+    """Whether it is certain how C{savefig} makes a PNG of a figure: the script has put nothing of its own there."""
+    return type(figure).savefig is Figure.savefig and type(figure.canvas) in {FigureCanvasBase, FigureCanvasAgg}
+
+
+def _png(figure: Figure, settings: Mapping[str, Any]) -> bytes:
+    """Return the PNG that C{savefig} makes, to the pixel, but written faster."""
+    drawn = _Drawn(figure)
+    figure.savefig(drawn, format="rgba", **settings)
+    return png.encode(drawn.pixels, drawn.dpi, {"Software": _SOFTWARE})
+
+
+class _Drawn(io.BytesIO):
+    """A file that takes what the canvas has drawn, with its shape; a buffer of bare bytes has none."""
+
+    def __init__(self, figure: Figure) -> None:
+        super().__init__()
+        self._figure = figure
+
+    def write(self, buffer: Any) -> int:
+        """Keep the pixels of a canvas, which may have been cropped, and the resolution it has while it is saved."""
+        self.pixels = numpy.asarray(buffer)
+        self.dpi = float(self._figure.dpi)
+        return self.pixels.nbytes
 
 
 def _in_css_pixels(document: bytes, size: tuple[int, int]) -> bytes:
