@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,17 +50,17 @@ def answer_of(namespace: Mapping[str, Any], wanted: Wanted) -> Answer:
 
 def _given(response: Any, name: str, wanted: Wanted) -> Output:
     # Heavy, and long since imported by the template.
-    from cpyrender.child import pictures
+    from cpyrender.child import data, instead, pictures
 
     if isinstance(response, bytes | bytearray | memoryview):
         return Output(data=bytes(response), media_type=formats.media_type(name), name=name)
     if isinstance(response, str):
         text = response.encode(errors="surrogateescape")
         return Output(data=text, media_type=formats.media_type(name), name=name)
-    if isinstance(response, dict | list | int | float):
-        return Output(data=_json(response), media_type="application/json", name=name)
+    if isinstance(response, dict | list | int | float) or data.is_number(response):
+        return Output(data=data.as_json(response), media_type="application/json", name=name)
     if not pictures.is_picture(response):
-        raise NoAnswer(f"{NO_RESPONSE}: response is of type {type(response).__name__}")
+        raise NoAnswer(f"{NO_RESPONSE}: response is of type {type(response).__name__}{instead.of(response)}")
     kind = picture_format(name, wanted, pictures.usual_formats(response))
     return pictures.encode(response, kind, wanted, name)
 
@@ -100,10 +99,3 @@ def picture_format(name: str, wanted: Wanted, usual: tuple[str, ...] = tuple(for
         raise NoAnswer(f"the picture can be had as {', '.join(usual)}", "unacceptable")
     # Of what moves, the best is what every program can show.
     return usual[0] if usual[0] in acceptable and len(usual) < len(formats.PICTURES) else acceptable[0]
-
-
-def _json(value: Any) -> bytes:
-    try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise NoAnswer(f"{NO_RESPONSE}: {type(value).__name__} cannot be written as JSON: {error}") from None
