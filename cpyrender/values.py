@@ -86,17 +86,31 @@ class Timing:
 
 
 @frozen(kw_only=True)
+class Report:
+    """How far a script said it was.
+
+    @ivar fraction: from 0 (nothing is done) to 1 (all).
+    @ivar text: what was being done.
+    """
+
+    fraction: float
+    text: str = ""
+
+
+@frozen(kw_only=True)
 class Drawn:
     """The script made something.
 
     @ivar outputs: at least one.
     @ivar figure_count: how many figures were open, where the picture is one of them.
     @ivar warnings: what Python warned of while the script ran and was drawn, such as glyphs that no font has.
+    @ivar progress: what the script reported, oldest first.
     """
 
     outputs: tuple[Output, ...]
     figure_count: int | None = None
     warnings: tuple[str, ...] = ()
+    progress: tuple[Report, ...] = ()
     log: Log = field(factory=Log)
     timing: Timing = field(factory=Timing)
 
@@ -122,6 +136,7 @@ class Failed:
     @ivar column: where in that line, counted from 1, if it is not Python.
     @ivar source: that line.
     @ivar traceback: as Python prints it, with the script's own frames only.
+    @ivar progress: what the script reported, oldest first; of one that was killed, nothing.
     """
 
     cause: Cause
@@ -131,6 +146,7 @@ class Failed:
     column: int | None = None
     source: str | None = None
     traceback: str | None = None
+    progress: tuple[Report, ...] = ()
     log: Log = field(factory=Log)
     timing: Timing = field(factory=Timing)
 

@@ -7,6 +7,7 @@ import importlib.util
 import io
 import linecache
 import os
+import re
 import resource
 import sys
 import time
@@ -30,7 +31,10 @@ _ANY_SIZE = 1 << 62
 _LONGEST_NAME = 1024
 _MOST_WARNINGS = 100
 _LONGEST_WARNING = 500
+_MOST_REPORTS = 100
+_LONGEST_REPORT = 100
 _MUCH = 8 << 20
+_GLYPH = re.compile(r"Glyph (\d{1,7}) ")
 
 
 @frozen
@@ -74,8 +78,8 @@ class _Progress:
     reports: list[tuple[float, str]]
 
     def __call__(self, fraction: float, text: str) -> None:
-        self.reports.append((fraction, text[:200]))
-        del self.reports[:-100]
+        self.reports.append((fraction, text[:_LONGEST_REPORT]))
+        del self.reports[:-_MOST_REPORTS]
 
 
 @define
@@ -88,11 +92,20 @@ class _Warned:
         """Return what shows a warning as C{show} does, and keeps it."""
 
         def showwarning(message: Warning, category: type[Warning], *where: Any, **more: Any) -> None:
-            if len(self.texts) < _MOST_WARNINGS:
-                self.texts.append(f"{category.__name__}: {message}"[:_LONGEST_WARNING])
+            text = f"{category.__name__}: {_with_character(str(message))}"[:_LONGEST_WARNING]
+            # matplotlib looks for a missing glyph each time it measures a text.
+            if len(self.texts) < _MOST_WARNINGS and text not in self.texts:
+                self.texts.append(text)
             show(message, category, *where, **more)
 
         return showwarning
+
+
+def _with_character(message: str) -> str:
+    """Return a warning of a glyph that no font has with the character itself, which matplotlib tells by number."""
+    missing = _GLYPH.match(message)
+    code = int(missing[1]) if missing else 0
+    return f"{message} ({chr(code)})" if 0x20 < code <= sys.maxunicode else message
 
 
 def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
@@ -162,6 +175,7 @@ def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[s
         header, blobs = _drawn(answer), [output.data for output in answer.outputs]
     ended = time.perf_counter()
     header["warnings"] = warned.texts
+    header["progress"] = progress.reports
     header["run"] = (encoding or ended) - began
     header["encode"] = ended - (encoding or ended)
     return header, blobs

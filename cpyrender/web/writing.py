@@ -11,7 +11,7 @@ from urllib.parse import quote
 from twisted.web.server import Request
 
 from cpyrender import formats
-from cpyrender.values import Cause, Drawn, Failed, Log, Outcome, Refused, TimedOut, Timing, Wanted
+from cpyrender.values import Cause, Drawn, Failed, Log, Outcome, Refused, Report, TimedOut, Timing, Wanted
 from cpyrender.web import accept
 from cpyrender.web.problem import Problem
 from cpyrender.web.reading import header
@@ -59,8 +59,18 @@ def everything(drawn: Drawn) -> bytes:
         for output in drawn.outputs
     ]
     seconds = drawn.timing.run + drawn.timing.encode
-    told = {"outputs": outputs, **_printed(drawn.log), "seconds": round(seconds, 6), "warnings": drawn.warnings}
+    told = {
+        "outputs": outputs,
+        **_printed(drawn.log),
+        "seconds": round(seconds, 6),
+        "warnings": drawn.warnings,
+        "progress": _reported(drawn.progress),
+    }
     return json.dumps(told, ensure_ascii=False).encode()
+
+
+def _reported(progress: tuple[Report, ...]) -> list[dict[str, object]]:
+    return [{"fraction": report.fraction, "text": report.text} for report in progress]
 
 
 def write_problem(request: Request, problem: Problem, errors: str | None = None, *, finish: bool = True) -> None:
@@ -111,6 +121,7 @@ def _of_failed(failed: Failed, status: HTTPStatus) -> Problem:
         "column": failed.column,
         "source": failed.source,
         "traceback": failed.traceback,
+        "progress": _reported(failed.progress) or None,
     }
     return Problem(
         status=status,
