@@ -34,6 +34,7 @@ setup(
         "pyseccomp>=0.1.2",
         # CVE-2026-42304
         "twisted>=26.4",
+        "zlib-ng>=0.5",
         "zope.interface>=6.0",
     ],
     extras_require={
@@ -42,6 +43,7 @@ setup(
             "hypothesis>=6.100",
             "klein>=24.8",
             "openapi-spec-validator>=0.7",
+            "pypdf>=5.0",
             "schemathesis>=4.0",
             "treq>=24.9",
         ],

@@ -50,12 +50,16 @@ class Options(usage.Options):
 
     def __init__(self) -> None:
         super().__init__()
-        self["preload"], self["listen"], self["public-names"] = [], [], []
+        self["preload"], self["fonts"], self["listen"], self["public-names"] = [], [], [], []
         self._refused = False
 
     def opt_preload(self, module: str) -> None:
         """A module to hold warm, beside matplotlib.pyplot, numpy and PIL.Image; may be repeated."""
         self["preload"].append(module)
+
+    def opt_fonts(self, folder: str) -> None:
+        """A folder of fonts to know, beside those of the machine; may be repeated."""
+        self["fonts"].append(folder)
 
     def opt_listen(self, endpoint: str) -> None:
         """A Twisted endpoint to listen on instead of --port, as unix:/run/cpyrender.sock; may be repeated."""

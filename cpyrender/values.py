@@ -87,17 +87,31 @@ class Timing:
 
 
 @frozen(kw_only=True)
+class Report:
+    """How far a script said it was.
+
+    @ivar fraction: from 0 (nothing is done) to 1 (all).
+    @ivar text: what was being done.
+    """
+
+    fraction: float
+    text: str = ""
+
+
+@frozen(kw_only=True)
 class Drawn:
     """The script made something.
 
     @ivar outputs: at least one.
     @ivar figure_count: how many figures were open, where the picture is one of them.
     @ivar warnings: what Python warned of while the script ran and was drawn, such as glyphs that no font has.
+    @ivar progress: what the script reported, oldest first.
     """
 
     outputs: tuple[Output, ...]
     figure_count: int | None = None
     warnings: tuple[str, ...] = ()
+    progress: tuple[Report, ...] = ()
     log: Log = field(factory=Log)
     timing: Timing = field(factory=Timing)
 
@@ -120,17 +134,21 @@ class Failed:
 
     @ivar exception: name of the exception's class, where there was one.
     @ivar line: line number in the script, counted from 1.
+    @ivar column: where in that line, counted from 1, if it is not Python.
     @ivar source: that line.
     @ivar traceback: as Python prints it, with the script's own frames only.
     @ivar warnings: what Python warned of until then.
+    @ivar progress: what the script reported, oldest first; of one that was killed, nothing.
     """
 
     cause: Cause
     message: str
     exception: str | None = None
     line: int | None = None
+    column: int | None = None
     source: str | None = None
     traceback: str | None = None
+    progress: tuple[Report, ...] = ()
     log: Log = field(factory=Log)
     timing: Timing = field(factory=Timing)
     warnings: tuple[str, ...] = ()

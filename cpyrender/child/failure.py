@@ -11,9 +11,10 @@ from collections.abc import Callable
 from types import TracebackType
 
 from cpyrender.child.confine import OutOfCPU
+from cpyrender.child.hints import hint
 
 _MOST = 128 << 10
-_MOST_LINES = 1 << 31
+_FARTHEST = 1 << 31
 _OUTGREW = "the script outgrew its memory limit"
 
 
@@ -36,16 +37,17 @@ def describe(error: BaseException, script: str) -> dict[str, object]:
 def _described(error: BaseException, script: str) -> dict[str, object]:
     if isinstance(error, OutOfCPU):
         return {"kind": "out-of-cpu"}
-    line, source = _where(error, script)
-    said = _said(error)
+    line, column, source = _where(error, script)
+    more = hint(error)
     return {
         "kind": "failed",
         "cause": _cause(error),
         "exception": type(error).__name__[:200],
-        "message": clipped(said),
+        "message": clipped(_said(error) + more),
         "line": line,
+        "column": column,
         "source": source,
-        "traceback": _traceback(error, script),
+        "traceback": _traceback(error, script, more),
     }
 
 
@@ -117,12 +119,11 @@ def _shown(value: object, how: Callable[[object], str]) -> str:
         return f"<its {how.__name__}() raised {type(worse).__name__}>"
 
 
-def _where(error: BaseException, script: str) -> tuple[int | None, str | None]:
-    """Return the number and the text of the script's line at which it failed."""
+def _where(error: BaseException, script: str) -> tuple[int | None, int | None, str | None]:
+    """Return the number of the script's line at which it failed, the column if it is no Python, and the line."""
     if isinstance(error, SyntaxError) and error.filename == script:
-        # A script may raise one itself, with anything in it.
-        line = error.lineno if isinstance(error.lineno, int) and 0 < error.lineno < _MOST_LINES else None
-        return line, (error.text.strip()[:1000] or None) if isinstance(error.text, str) else None
+        source = (error.text.strip()[:1000] or None) if isinstance(error.text, str) else None
+        return _counted(error.lineno), _counted(error.offset), source
     line = None
     step: TracebackType | None = error.__traceback__
     while step is not None:
@@ -130,15 +131,24 @@ def _where(error: BaseException, script: str) -> tuple[int | None, str | None]:
             line = step.tb_lineno
         step = step.tb_next
     if line is None:
-        return None, None
-    return line, traceback.linecache.getline(script, line).strip()[:1000] or None  # type: ignore[attr-defined]
+        return None, None, None
+    return line, None, traceback.linecache.getline(script, line).strip()[:1000] or None  # type: ignore[attr-defined]
 
 
-def _traceback(error: BaseException, script: str) -> str:
+def _counted(value: object) -> int | None:
+    """Return a number of a SyntaxError, which a script may raise itself, with anything in it."""
+    return value if isinstance(value, int) and 0 < value < _FARTHEST else None
+
+
+def _traceback(error: BaseException, script: str, more: str = "") -> str:
     try:
         told = traceback.TracebackException.from_exception(error)
         _keep_own_frames(told, script)
-        return clipped("".join(told.format()))
+        lines = list(told.format())
+        if more and not lines[-1].rstrip().endswith(more):
+            # Until Python 3.12, only Python's own printing says it.
+            lines[-1] = lines[-1].rstrip() + more + "\n"
+        return clipped("".join(lines))
     except Exception:
         # A script may break what the traceback module builds on; the exception's name and message remain.
         return ""

@@ -8,6 +8,8 @@ import io
 import linecache
 import mmap
 import os
+import re
+import resource
 import sys
 import time
 import warnings
@@ -38,6 +40,10 @@ _BROKEN = 70
 _LAST_WORDS = b"".join(
     wire.pack({"kind": "failed", "cause": "crashed", "message": "the script broke the interpreter that it ran in"})
 )
+_MOST_REPORTS = 100
+_LONGEST_REPORT = 100
+_MUCH = 8 << 20
+_GLYPH = re.compile(r"Glyph (\d{1,7}) ")
 
 
 @frozen
@@ -81,8 +87,8 @@ class _Progress:
     reports: list[tuple[float, str]]
 
     def __call__(self, fraction: float, text: str) -> None:
-        self.reports.append((fraction, text[:200]))
-        del self.reports[:-100]
+        self.reports.append((fraction, text[:_LONGEST_REPORT]))
+        del self.reports[:-_MOST_REPORTS]
 
 
 @define
@@ -95,11 +101,20 @@ class _Warned:
         """Return what shows a warning as C{show} does, and keeps it."""
 
         def showwarning(message: Warning, category: type[Warning], filename: str, *where: Any, **more: Any) -> None:
-            if len(self.texts) < _MOST_WARNINGS:
-                self.texts.append(f"{category.__name__}: {message}"[:_LONGEST_WARNING])
+            text = f"{category.__name__}: {_with_character(str(message))}"[:_LONGEST_WARNING]
+            # matplotlib looks for a missing glyph each time it measures a text.
+            if len(self.texts) < _MOST_WARNINGS and text not in self.texts:
+                self.texts.append(text)
             show(message, category, failure.shortened(filename), *where, **more)
 
         return showwarning
+
+
+def _with_character(message: str) -> str:
+    """Return a warning of a glyph that no font has with the character itself, which matplotlib tells by number."""
+    missing = _GLYPH.match(message)
+    code = int(missing[1]) if missing else 0
+    return f"{message} ({chr(code)})" if 0x20 < code <= sys.maxunicode else message
 
 
 def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
@@ -184,6 +199,7 @@ def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[s
         header, blobs = _drawn(answer), [output.data for output in answer.outputs]
     ended = time.perf_counter()
     header["warnings"] = warned.texts
+    header["progress"] = progress.reports
     header["run"] = (encoding or ended) - began
     header["encode"] = ended - (encoding or ended)
     return header, blobs
@@ -245,4 +261,16 @@ def _compile(source: bytes) -> CodeType:
         # As linecache does: the traceback module counts on it.
         lines[-1] += "\n"
     linecache.cache[NAME] = (len(source), None, lines, NAME)
-    return compile(source, NAME, "exec", dont_inherit=True)
+    held = _most_held()
+    try:
+        return compile(source, NAME, "exec", dont_inherit=True)
+    except MemoryError:
+        if _most_held() - held > _MUCH:
+            raise
+    # So the parser gives up on what is nested too deeply.
+    raise SyntaxError("the script is nested too deeply")
+
+
+def _most_held() -> int:
+    """Return how many bytes this process has held at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

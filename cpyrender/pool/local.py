@@ -23,7 +23,7 @@ from cpyrender.pool.supply import SpareSupply
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.pool.waiting import WaitingLine
 from cpyrender.settings import RenderSettings
-from cpyrender.values import Outcome, Ran, Refused, Submission
+from cpyrender.values import Outcome, Ran, Refused, Submission, TimedOut
 
 T = TypeVar("T")
 
@@ -253,8 +253,13 @@ class LocalPool:
         if isinstance(ran, Failure):
             self._tell_of_failure(job, ran)
         else:
+            self._log_progress(ran)
             timing = evolve(ran.timing, queue=job.began - job.arrived)
             job.answer.callback(evolve(ran, timing=timing))
+
+    def _log_progress(self, ran: Ran) -> None:
+        for report in () if isinstance(ran, TimedOut) else ran.progress:
+            self._log.debug("A script reported {fraction:.0%} {text!r}", fraction=report.fraction, text=report.text)
 
     def _tell_of_failure(self, job: _Job, failure: Failure) -> None:
         if failure.check(Cancelled):

@@ -17,6 +17,7 @@ from threading import Lock
 from typing import IO
 
 from attrs import define, field, frozen
+from twisted.logger import Logger
 
 from cpyrender.child.confine import JAILED
 from cpyrender.child.folder import remove_folder
@@ -73,12 +74,15 @@ class TemplateSettings:
     @ivar disk: bytes that each child may write into its folder.
     @ivar room: bytes that all of them may write, and the cache of fonts, where the spool is in memory.
     @ivar preload: modules to import beyond the usual ones.
+    @ivar fonts: folders of fonts beside the machine's.
     @ivar legacy: whether children know the names of 2005.
     @ivar uid: whom the template becomes; C{None}: it stays who the server is.
     @ivar readable: files and folders that scripts may read.
     @ivar program: the system call filter; empty at level C{none}.
     @ivar patience: seconds within which it has to be warm, and to answer each command.
     """
+
+    _log = Logger()
 
     spool: Path
     memory: int
@@ -87,6 +91,7 @@ class TemplateSettings:
     disk: int = DISK
     room: int = 256 << 20
     preload: tuple[str, ...] = ()
+    fonts: tuple[str, ...] = ()
     legacy: bool = True
     uid: int | None = None
     readable: tuple[str, ...] = ()
@@ -163,6 +168,7 @@ class TemplateSettings:
             "cpu": self.cpu,
             "disk": self.disk,
             "preload": self.preload,
+            "fonts": self.fonts,
             "legacy": self.legacy,
             "uid": self.uid,
             "readable": self.readable,
@@ -182,6 +188,8 @@ class TemplateSettings:
             raise TemplateFailed(said["failed"])
         if "missing" in said:
             raise LayerMissing(said["missing"])
+        for complaint in said.get("unusable", ()):
+            self._log.warn("A font is not used: {complaint}", complaint=complaint)
 
 
 def _last_words(words: IO[bytes]) -> str:

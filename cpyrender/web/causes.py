@@ -7,7 +7,7 @@ from http import HTTPStatus
 from attrs import frozen
 
 from cpyrender import formats
-from cpyrender.values import Cause, Failed, Log, Outcome, Refused, TimedOut, Timing
+from cpyrender.values import Cause, Failed, Log, Outcome, Refused, Report, TimedOut, Timing
 from cpyrender.web.problem import Problem
 
 _TYPES = "urn:cpyrender:problem:"
@@ -79,9 +79,11 @@ def _of_failed(failed: Failed, classic: bool) -> Problem:
         "exception": failed.exception,
         "message": failed.message,
         "line": failed.line,
+        "column": failed.column,
         "source": failed.source,
         "traceback": failed.traceback,
         "warnings": list(failed.warnings) or None,
+        "progress": reported(failed.progress) or None,
     }
     if failed.cause is Cause.UNACCEPTABLE:
         described["available"] = list(dict.fromkeys([*formats.PICTURES.values(), "application/json"]))
@@ -104,6 +106,11 @@ def printed(log: Log) -> dict[str, object]:
     """Return what a script has printed, as members of a JSON object."""
     told: dict[str, object] = {"stdout": log.stdout, "stderr": log.stderr}
     return told | ({"lost": log.lost} if log.lost else {})
+
+
+def reported(progress: tuple[Report, ...]) -> list[dict[str, object]]:
+    """Return what a script has said of its progress, as JSON has it."""
+    return [{"fraction": report.fraction, "text": report.text} for report in progress]
 
 
 def server_timing(timing: Timing) -> str:

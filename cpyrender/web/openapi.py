@@ -30,6 +30,14 @@ _DESCRIPTIONS = {
 _WHOLE = frozenset({"width", "height", "figure"})
 
 _TEXT = {"type": "string"}
+_PROGRESS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["fraction", "text"],
+        "properties": {"fraction": {"type": "number", "minimum": 0, "maximum": 1}, "text": _TEXT},
+    },
+}
 _MAYBE_PIXELS = {"type": ["integer", "null"], "minimum": 1}
 _SCRIPT = {"type": "string", "minLength": 1}
 _FORM = {"type": "object", "required": ["script"], "properties": {"script": _SCRIPT}}
@@ -45,11 +53,13 @@ _PROBLEM = {
         "exception": _TEXT,
         "message": _TEXT,
         "line": {"type": "integer", "minimum": 0},
+        "column": {"type": "integer", "minimum": 0},
         "source": _TEXT,
         "traceback": _TEXT,
         "stdout": _TEXT,
         "stderr": _TEXT,
         "warnings": {"type": "array", "items": _TEXT},
+        "progress": _PROGRESS,
         "lost": {"type": "integer", "description": "Bytes of stdout and stderr beyond the server's limit."},
         "available": {"type": "array", "items": _TEXT, "description": "Media types that there are."},
     },
@@ -67,13 +77,14 @@ _OUTPUT = {
 }
 _EVERYTHING = {
     "type": "object",
-    "required": ["outputs", "stdout", "stderr", "seconds", "warnings"],
+    "required": ["outputs", "stdout", "stderr", "seconds", "warnings", "progress"],
     "properties": {
         "outputs": {"type": "array", "minItems": 1, "items": _OUTPUT},
         "stdout": _TEXT,
         "stderr": _TEXT,
         "seconds": {"type": "number", "minimum": 0},
         "warnings": {"type": "array", "items": _TEXT},
+        "progress": _PROGRESS,
     },
 }
 _HEALTH = {

@@ -13,7 +13,7 @@ from cpyrender import formats
 from cpyrender.values import Drawn, Output, Wanted
 from cpyrender.web import accept, body
 from cpyrender.web.body import Base64, Part
-from cpyrender.web.causes import printed, server_timing
+from cpyrender.web.causes import printed, reported, server_timing
 from cpyrender.web.problem import Problem
 from cpyrender.web.reading import header
 
@@ -65,7 +65,13 @@ def everything(drawn: Drawn) -> list[Part]:
         for output in drawn.outputs
     ]
     seconds = drawn.timing.run + drawn.timing.encode
-    told = {"outputs": outputs, **printed(drawn.log), "seconds": round(seconds, 6), "warnings": drawn.warnings}
+    told = {
+        "outputs": outputs,
+        **printed(drawn.log),
+        "seconds": round(seconds, 6),
+        "warnings": drawn.warnings,
+        "progress": reported(drawn.progress),
+    }
     return filled(json.dumps(told, ensure_ascii=False), mark, [output.data for output in drawn.outputs])
 
 

@@ -23,6 +23,7 @@ SCRIPTS = sorted(path.name for path in EXAMPLES.glob("*.py") if path.name not in
 #: What each is answered with that gives a file name; the others leave the choice to the server.
 MEDIA_TYPES = {
     OLD: "image/jpeg",
+    "animation_wave.py": "image/gif",
     "contour_field.py": "image/png",
     "heatmap_daylight.py": "image/webp",
     "pillow_tiles.py": "image/jpeg",
