@@ -23,7 +23,7 @@ setup(
     # Without it, an editable install would not put twisted/plugins on the path, and twistd would not find the plugin.
     package_dir={"": "."},
     packages=["cpyrender", "cpyrender.child", "cpyrender.pool", "cpyrender.web", "twisted.plugins"],
-    package_data={"cpyrender": ["py.typed"]},
+    package_data={"cpyrender": ["py.typed", "page/*"]},
     install_requires=[
         "attrs>=23.2",
         "defusedxml>=0.7.1",
@@ -43,7 +43,9 @@ setup(
             "hypothesis>=6.100",
             "klein>=24.8",
             "openapi-spec-validator>=0.7",
+            "playwright>=1.48",
             "pypdf>=5.0",
+            "requests>=2.31",
             "schemathesis>=4.0",
             "treq>=24.9",
         ],

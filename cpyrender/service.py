@@ -21,6 +21,7 @@ from cpyrender.settings import ServerSettings
 from cpyrender.web.aside import Aside
 from cpyrender.web.classic import ClassicDoor
 from cpyrender.web.guard import Guard
+from cpyrender.web.page import put_page
 from cpyrender.web.quitting import QuitDoor
 from cpyrender.web.site import RenderSite
 
@@ -59,8 +60,11 @@ class RenderService(Service):
 
     def _site(self) -> RenderSite:
         max_body = self._settings.render.max_body
-        guard = Guard(max_body=max_body, public_names=self._settings.public_names, token=self._token)
+        page = not self._settings.no_page
+        guard = Guard(max_body=max_body, public_names=self._settings.public_names, token=self._token, page=page)
         root = ClassicDoor(self._pool, max_body, guard, Aside(self._reactor))
+        if page:
+            put_page(root)
         if self._settings.allow_quit:
             root.putChild(b"quit", QuitDoor(self._quit))
         return RenderSite(root, self._reactor, max_body, guard, self._settings.http)

@@ -206,6 +206,7 @@ class ServerSettings:
     @ivar public_names: names that are the server's, beside C{localhost} and the loopback's addresses.
     @ivar token_file: path of the file with the token that clients have to show; it is made where it is missing.
     @ivar allow_quit: whether C{GET /quit} from loopback stops the server.
+    @ivar no_page: turn the page to try scripts in off.
     @ivar grace: seconds that running scripts are given to finish when the server stops.
     """
 
@@ -214,6 +215,7 @@ class ServerSettings:
     public_names: frozenset[str] = field(default=frozenset(), converter=own_names)
     token_file: str | None = None
     allow_quit: bool = field(default=False, converter=bool)
+    no_page: bool = field(default=False, converter=bool)
     grace: float = field(default=30.0, converter=_number, validator=_between(0, 86400, " seconds"))
     render: RenderSettings = field(factory=RenderSettings)
     http: HttpSettings = field(factory=HttpSettings)

@@ -45,6 +45,7 @@ class Options(usage.Options):
     optFlags: Sequence[Sequence[object]] = [
         ["allow-quit", None, "GET /quit from this machine stops the server, after the running scripts are done"],
         ["no-legacy", None, "turn off the names of 2005: StringIO, Image.fromstring, tostring_rgb"],
+        ["no-page", None, "turn off the page to try scripts in, which GET / is"],
     ]
     settings: ServerSettings
 

@@ -55,6 +55,7 @@ class SettingsTests(SynchronousTestCase):
             (["--max-output", "1G"], ServerSettings(render=RenderSettings(max_output=1 << 30))),
             (["--max-log", "0"], ServerSettings(render=RenderSettings(max_log=0))),
             (["--no-legacy"], ServerSettings(render=RenderSettings(no_legacy=True))),
+            (["--no-page"], ServerSettings(no_page=True)),
             (
                 ["--fonts", "/usr", "--fonts=/"],
                 ServerSettings(render=RenderSettings(fonts=("/usr", "/"))),

@@ -92,3 +92,15 @@ def names(header: str | None, media_types: Iterable[str]) -> bool:
         return False
     ranges = _ranges(header)
     return any(ranges.get(media_type, 0.0) > 0 for media_type in media_types)
+
+
+def takes_coding(coding: str, header: str | None) -> bool:
+    """Whether a client names a content coding as welcome (RFC 9110, 12.5.3).
+
+    @param header: all C{Accept-Encoding} lines of a request, joined by commas.
+    """
+    for member in (header or "").lower().split(","):
+        name, semicolon, parameters = member.partition(";")
+        if name.strip() == coding:
+            return (_weight(semicolon + parameters) or 0.0) > 0
+    return False

@@ -40,6 +40,11 @@ class Head:
     secure: bool = False
     near: bool = False
 
+    @property
+    def path(self) -> bytes:
+        """The target without its query."""
+        return self.target.partition(b"?")[0]
+
     def lines(self, name: bytes) -> list[bytes]:
         """Return a header's lines, of which there may be none."""
         return [bytes(line) for line in self.headers.getRawHeaders(name, [])]
@@ -57,11 +62,14 @@ class Guard:
     @ivar public_names: the names that are ours beside the loopback's, as L{cpyrender.authority.public_name} gives them.
     @ivar max_body: bytes that a body may have.
     @ivar token: what clients have to show; C{None}: nothing.
+    @ivar page: whether there is a page for people at C{/}, with files below C{/page/}: all that can be got there is
+        the same for everyone, so it needs no token, and a link from anywhere may lead to it.
     """
 
     max_body: int
     public_names: frozenset[str] = frozenset()
     token: Token | None = None
+    page: bool = False
 
     def problem_with(self, head: Head) -> Problem | None:
         """Return why a request is refused; C{None}: it is not. Raises nothing."""
@@ -140,11 +148,26 @@ class Guard:
                 raise _refusal(HTTPStatus.FORBIDDEN, "pages of other origins may not use this server")
 
     def _check_site(self, head: Head) -> None:
-        if not _OWN_SITES.issuperset(head.lines(b"Sec-Fetch-Site")):
+        if not (_OWN_SITES.issuperset(head.lines(b"Sec-Fetch-Site")) or self._follows_link(head)):
             raise _refusal(HTTPStatus.FORBIDDEN, "pages of other sites may not use this server")
 
+    def _follows_link(self, head: Head) -> bool:
+        """Whether somebody has followed a link to the page, into a window of its own: neither a frame nor a fetch."""
+        return (
+            self.page
+            and head.method == b"GET"
+            and head.path == b"/"
+            and head.lines(b"Sec-Fetch-Mode") == [b"navigate"]
+            and head.lines(b"Sec-Fetch-Dest") == [b"document"]
+        )
+
+    def _is_open(self, head: Head) -> bool:
+        if head.method not in {b"GET", b"HEAD"}:
+            return False
+        return head.target in _OPEN or (self.page and (head.path == b"/" or head.path.startswith(b"/page/")))
+
     def _check_token(self, head: Head) -> None:
-        if self.token is None or (head.method in {b"GET", b"HEAD"} and head.target in _OPEN):
+        if self.token is None or self._is_open(head):
             return
         lines = head.lines(b"Authorization")
         scheme, _, shown = lines[0].partition(b" ") if len(lines) == 1 else (b"", b"", b"")

@@ -116,16 +116,17 @@ class OpenAPIDoor(Door):
     async def answer_GET(self, request: Request) -> None:
         """Describe the doors at the place where this one is."""
         place = b"/" + b"/".join((request.prepath or [])[:-1])
-        told = document(place.decode("latin-1"), self._max_body, self.guard.token is not None)
+        told = document(place.decode("latin-1"), self._max_body, self.guard.token is not None, self.guard.page)
         request.setHeader(b"Content-Type", b"application/json")
         body.send(request, [json.dumps(told).encode() + b"\n"])
 
 
-def document(place: str, max_body: int, token: bool) -> dict[str, Any]:
+def document(place: str, max_body: int, token: bool, page: bool = False) -> dict[str, Any]:
     """Return the description.
 
     @param place: the path below which the doors are.
     @param token: whether clients have to show one.
+    @param page: whether there is a page for people.
     """
     components: dict[str, Any] = {
         "schemas": {"Request": _request(), "Problem": _PROBLEM, "Everything": _EVERYTHING, "Health": _HEALTH},
@@ -141,6 +142,8 @@ def document(place: str, max_body: int, token: bool) -> dict[str, Any]:
         "paths": _paths(max_body),
         "components": components,
     }
+    if page:
+        told["paths"]["/"]["get"] = _getting("page", "A page to try scripts in", {"text/html": {}}) | {"security": []}
     if token:
         components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         told["security"] = [{"token": []}]

@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.live.running import Reply, Running, shared
+from tests.live.running import Reply, Running, request, shared
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 PLOT = "from matplotlib import pyplot as plt\nplt.plot([1, 2, 4])\n"
@@ -383,7 +383,7 @@ class HttpTests(Served):
     def test_methods(self) -> None:
         """What is not there is 404, what is not understood 405 with Allow, and HEAD and OPTIONS work."""
         self.assertEqual(self.server.get("/nothing/here").status, 404)
-        reply = self.server.get("/")
+        reply = request(self.server.port, "PUT", "/")
         self.assertEqual((reply.status, "POST" in reply.headers["allow"]), (405, True))
         self.assertEqual(self.server.get("/quit").status, 404)
 

@@ -148,3 +148,12 @@ class NamesTests(SynchronousTestCase):
     def test_any_header(self, header: str) -> None:
         """No header asks for what it does not hold."""
         self.assertFalse(accept.names(header, ["application/x-never-heard-of"]))
+
+
+class CodingTests(SynchronousTestCase):
+    def test_table(self) -> None:
+        """A content coding is taken where it is named, and not with a weight of nothing or of nonsense."""
+        for header, expected in (("gzip", True), ("br, GZIP ;q=0.1", True), ("gzip;q=0", False), ("gzip;q=0.0", False),
+                                 ("gzip;q=x", False), ("x-gzip", False), ("*", False), ("", False),
+                                 (None, False)):  # fmt: skip
+            self.assertEqual(accept.takes_coding("gzip", header), expected, header)

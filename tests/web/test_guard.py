@@ -13,6 +13,7 @@ from cpyrender.web.guard import Guard, Head
 
 GUARD = Guard(max_body=10, public_names=frozenset({"render.example.org", "[2001:db8::1]"}))
 WITH_TOKEN = evolve(GUARD, token=Token.of(b"secret"))
+WITH_PAGE = evolve(GUARD, page=True)
 OURS = ("localhost", "LOCALHOST:80", "localhost.", "127.0.0.1:9981", "127.1.2.3", "[::1]:1", "[0::1]",
         "render.example.org", "Render.Example.Org:8443", "[2001:DB8:0::1]")  # fmt: skip
 FOREIGN = ("example.org", "evil.render.example.org", "render.example.org.evil", "0.0.0.0", "0.0.0.0:9981", "[::]",
@@ -152,6 +153,46 @@ class TokenTests(SynchronousTestCase):
             self.assertEqual(status(WITH_TOKEN, target=target), 401)
         for target in (b"/", b"/health/", b"/health/x", b"//health", b"/%68ealth", b"/quit", b"/metrics"):
             self.assertEqual(status(WITH_TOKEN, method=b"GET", target=target), 401, target)
+
+
+class PageTests(SynchronousTestCase):
+    """Where there is a page for people."""
+
+    LINK = (("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"))
+
+    def test_link(self) -> None:
+        """A link from another site may lead to the page, and to nothing else; without a page, nowhere."""
+        for target, expected in ((b"/", 200), (b"/?a=1", 200), (b"/health", 403), (b"/quit", 403), (b"//", 403),
+                                 (b"/page/page.js", 403), (b"/render", 403)):  # fmt: skip
+            self.assertEqual(status(WITH_PAGE, *self.LINK, method=b"GET", target=target), expected, target)
+        for method in (b"POST", b"HEAD", b"OPTIONS"):
+            self.assertEqual(status(WITH_PAGE, *self.LINK, method=method), 403, method)
+        self.assertEqual(status(GUARD, *self.LINK, method=b"GET"), 403)
+
+    def test_neither_frame_nor_fetch(self) -> None:
+        """Only a window of one's own is led there: no frame, no fetch, nothing that does not say what it is."""
+        site, mode, destination = self.LINK
+        for lines in (
+            (site,), (site, mode), (site, destination), (site, mode, mode, destination),
+            (site, mode, ("Sec-Fetch-Dest", "iframe")), (site, mode, ("Sec-Fetch-Dest", "embed")),
+            (site, ("Sec-Fetch-Mode", "no-cors"), destination), (site, ("Sec-Fetch-Mode", "cors"), destination),
+        ):  # fmt: skip
+            self.assertEqual(status(WITH_PAGE, *lines, method=b"GET"), 403, lines)
+
+    def test_still_checked(self) -> None:
+        """A link has to name us as all requests do, and must not say that it is of a foreign origin."""
+        self.assertEqual(status(WITH_PAGE, *self.LINK, method=b"GET", host="evil.example"), 421)
+        foreign = ("Origin", "http://evil.example")
+        self.assertEqual(status(WITH_PAGE, *self.LINK, foreign, method=b"GET"), 403)
+
+    def test_open(self) -> None:
+        """The page and its files may be got without a token; nothing else may, nor may scripts be posted there."""
+        guard = evolve(WITH_TOKEN, page=True)
+        for target in (b"/", b"/?a=1", b"/page/page.js", b"/page/", b"/health"):
+            for method, expected in ((b"GET", 200), (b"HEAD", 200), (b"POST", 401), (b"PUT", 401)):
+                self.assertEqual(status(guard, method=method, target=target), expected, (method, target))
+        for target in (b"/page", b"/pages/a", b"/Page/a", b"//page/a", b"/%70age/a", b"/render", b"/metrics", b"*"):
+            self.assertEqual(status(guard, method=b"GET", target=target), 401, target)
 
 
 class BodyTests(SynchronousTestCase):

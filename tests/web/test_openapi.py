@@ -25,9 +25,15 @@ class DocumentTests(SynchronousTestCase):
     def test_valid(self) -> None:
         """It is valid OpenAPI 3.1, with a token and without."""
         for token in (False, True):
-            told = json.loads(json.dumps(document("/a/b", 1000, token)))
+            told = json.loads(json.dumps(document("/a/b", 1000, token, page=token)))
             OpenAPIV31SpecValidator(told).validate()
             self.assertEqual("security" in told, token)
+
+    def test_page(self) -> None:
+        """The page is described where there is one, as open to everyone."""
+        self.assertNotIn("get", self.document["paths"]["/"])
+        described = document("/", 1000, token=True, page=True)["paths"]["/"]["get"]
+        self.assertEqual((described["security"], list(described["responses"]["200"]["content"])), ([], ["text/html"]))
 
     def test_options(self) -> None:
         """Every option that there is is described, with the bounds that hold."""
