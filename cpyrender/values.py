@@ -152,10 +152,12 @@ class Refused:
     """The script was never run.
 
     @ivar retry_after: in how many seconds it is worth trying again.
+    @ivar over_rate: it is because of how many scripts this client has posted, and of nobody else.
     """
 
     reason: str
     retry_after: int = 1
+    over_rate: bool = False
 
 
 #: What becomes of a script that was run.

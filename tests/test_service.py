@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ from twisted.application.service import IService
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
-from twisted.internet.testing import MemoryReactorClock
+from twisted.internet.testing import EventLoggingObserver, MemoryReactorClock
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
@@ -27,6 +30,7 @@ from tests.live.running import free_port
 from tests.stand_in_pool import StandInPool
 from tests.web.requests import Connection, message
 
+SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 DRAWN = Drawn(outputs=(Output(data=b"x", media_type="image/png"),))
 
 
@@ -86,6 +90,9 @@ class PortReactor(MemoryReactorClock):
         self.factories.append(factory)
         return self.ports[-1]
 
+    def callFromThread(self, call: Callable[..., object], *args: object) -> None:
+        call(*args)
+
     def iterate(self, delay: float = 0) -> None:
         self.advance(delay)
         for port in self.ports:
@@ -114,10 +121,16 @@ class ServiceTestCase(SynchronousTestCase):
     settings = ServerSettings(port=0, grace=20, render=RenderSettings(slots=1, max_body=100))
 
     def setUp(self) -> None:
+        self.before = [signal.getsignal(number) for number in SIGNALS]
+        self.addCleanup(self.give_back)
         self.reactor = PortReactor()
         self.pool = StandInPool()
         self.patch(service, "LocalPool", self.pool.make)
         self.service = self.made(self.settings)
+
+    def give_back(self) -> None:
+        for number, before in zip(SIGNALS, self.before, strict=True):
+            signal.signal(number, before)
 
     def made(self, settings: ServerSettings) -> RenderService:
         return RenderService(self.reactor, settings)
@@ -331,6 +344,91 @@ class StopTests(ServiceTestCase):
         self.close_port()
         connection.send(message("POST", "/", body=b"1"))
         self.assertEqual(connection.reply().status, 503)
+
+    def test_answers(self) -> None:
+        """What has been run is also read to its end before the server ends."""
+        connection = self.connect()
+        self.close_port()
+        connection.send(message("GET", "/ready") + message("GET", "/ready"))
+        self.assertIn(b"draining", connection.reply("GET").body)
+        self.pool.idle.callback(None)
+        self.assertNoResult(self.stopped)
+        connection.leave()
+        self.successResultOf(self.stopped)
+
+    def test_reader_without_end(self) -> None:
+        """Who does not read an answer is cut off when the grace is over."""
+        connection = self.connect()
+        connection.send(message("GET", "/ready"))
+        self.close_port()
+        self.pool.idle.callback(None)
+        self.reactor.advance(19.5)
+        self.assertFalse(connection.transport.disconnected)
+        self.reactor.advance(1)
+        self.assertTrue(connection.transport.disconnected)
+
+    def test_second_signal(self) -> None:
+        """Being told to stop once more stops at once what runs, and cuts what is being answered."""
+        connection = self.connect()
+        connection.send(message("GET", "/ready"))
+        self.close_port()
+        os.kill(os.getpid(), signal.SIGTERM)
+        self.assertEqual(self.pool.calls, ["drain", "stop"])
+        self.assertTrue(connection.transport.disconnected)
+        connection.leave()
+        self.successResultOf(self.stopped)
+
+    def test_signals_given_back(self) -> None:
+        """What signals did before they do again when it has stopped."""
+        self.close_port()
+        self.pool.idle.callback(None)
+        self.assertEqual([signal.getsignal(number) for number in SIGNALS], self.before)
+
+
+class ReloadTests(ServiceTestCase):
+    def start(self, **settings: Any) -> RenderService:
+        starting = self.made(ServerSettings(port=0, **settings))
+        starting.startService()
+        self.addCleanup(starting.stopService)
+        return starting
+
+    def test_template(self) -> None:
+        """SIGHUP has the pool take a fresh template."""
+        self.start()
+        os.kill(os.getpid(), signal.SIGHUP)
+        self.assertEqual(self.pool.calls, ["start", "renew"])
+
+    def test_token(self) -> None:
+        """SIGHUP reads the token once more; the one that was there before is worth nothing then."""
+        path = Path(self.mktemp())
+        path.touch(mode=0o600)
+        path.write_text("before")
+        starting = self.start(token_file=str(path))
+        path.write_text("after")
+        starting.reload()
+        shown = [self.status(f"Authorization: Bearer {token}") for token in ("before", "after")]
+        self.assertEqual(shown, [401, 200])
+
+    def test_bad_token(self) -> None:
+        """A token file that cannot be used any more changes nothing: nobody gets in without a token."""
+        path = Path(self.mktemp())
+        path.touch(mode=0o600)
+        path.write_text("before")
+        starting = self.start(token_file=str(path))
+        path.chmod(0o644)
+        starting.reload()
+        self.assertEqual([self.status(), self.status("Authorization: Bearer before")], [401, 200])
+        self.assertEqual(self.pool.calls, ["start", "renew"])
+
+    def test_no_fresh_template(self) -> None:
+        """Where there cannot be a fresh template, the log says so, and the server serves on."""
+        events = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
+        starting = self.start()
+        self.pool.cold = "no room"
+        starting.reload()
+        said = [formatEvent(event) for event in events if event["log_level"].name == "error"]
+        self.assertEqual(said, ["The template stays as it was: no room"])
+        self.assertEqual(self.status(), 200)
 
 
 class UnstartedTests(ServiceTestCase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeVar
 
 from attrs import define, evolve
@@ -13,11 +14,14 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
+from cpyrender.authority import network
 from cpyrender.pool.conversation import Cancellation, Cancelled
 from cpyrender.pool.interfaces import Health, IRenderer
 from cpyrender.pool.isolation import LAYERS
+from cpyrender.pool.rate import Turnstile
+from cpyrender.pool.renewal import Renewal
 from cpyrender.pool.slot import Slot
-from cpyrender.pool.supply import SpareSupply
+from cpyrender.pool.supply import Retired, SpareSupply
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.pool.waiting import WaitingLine
 from cpyrender.settings import RenderSettings
@@ -34,19 +38,17 @@ class IPoolReactor(IReactorFromThreads, IReactorTime):
 class _Job:
     """A submission that has been taken.
 
+    @ivar client: whose it is: an address, or the first half of one of IPv6.
     @ivar arrived: when, in the reactor's seconds.
     @ivar cancellation: how to stop it; C{None} while it waits.
     """
 
     submission: Submission
+    client: str
     arrived: float
     answer: Deferred[Outcome]
     cancellation: Cancellation | None = None
     began: float = 0.0
-
-    @property
-    def client(self) -> str:
-        return self.submission.client
 
 
 @implementer(IRenderer)
@@ -65,14 +67,21 @@ class LocalPool:
         self._reactor = reactor
         self.settings = settings or RenderSettings(**settings_by_name)  # type: ignore[arg-type]  # it checks them itself
         self._line: WaitingLine[_Job] = WaitingLine(self.settings.slots, self.settings.queue)
+        rate = self.settings.rate
+        self._turnstile = None if rate is None else Turnstile(rate, reactor.seconds)
         self._running: set[_Job] = set()
+        self._slots: list[Slot] = []
         self._free: list[Slot] = []
-        self._threads = ThreadPool(self.settings.slots, self.settings.slots, "cpyrender")
+        # One for each slot, and one in which a template is replaced.
+        self._threads = ThreadPool(self.settings.slots, self.settings.slots + 1, "cpyrender")
         self._why_not_ready = "it has not been started"
         self._draining = False
+        self._began = reactor.seconds()
         self._idle: list[Deferred[None]] = []
         self._tidying: dict[Slot, Deferred[None]] = {}
         self._supply: SpareSupply | None = None
+        self._renewal: Renewal | None = None
+        self._renewing: Deferred[None] = succeed(None)
         self._stopped: Deferred[None] = succeed(None)
 
     # IRenderer
@@ -103,7 +112,11 @@ class LocalPool:
         if self._line.full and not self._free:
             reason = f"the queue is full (scripts waiting: {self._line.limit})"
             return succeed(Refused(reason=reason, retry_after=self._line.retry_after()))
-        job = _Job(submission, self._reactor.seconds(), Deferred(lambda _: self._cancel(job)))
+        client = network(submission.client)
+        if self._turnstile is not None and (wait := self._turnstile.wait(client)):
+            reason = f"more scripts have come from this address than --rate {self.settings.rate} allows"
+            return succeed(Refused(reason=reason, retry_after=math.ceil(wait), over_rate=True))
+        job = _Job(submission, client, self._reactor.seconds(), Deferred(lambda _: self._cancel(job)))
         self._line.join(job)
         self._dispatch()
         return job.answer
@@ -111,7 +124,7 @@ class LocalPool:
     def drain(self) -> Deferred[None]:
         """Take no more; see L{IRenderer.drain}."""
         self._draining = True
-        self._why_not_ready = "it is shutting down"
+        self._why_not_ready = "it is draining"
         if not self._running and not len(self._line):
             return succeed(None)
         idle: Deferred[None] = Deferred()
@@ -147,6 +160,9 @@ class LocalPool:
             busy=len(self._running),
             queue=self.settings.queue,
             waiting=len(self._line),
+            spares=sum(slot.has_spare for slot in self._slots),
+            retry_after=self._line.retry_after(),
+            uptime=self._reactor.seconds() - self._began,
             restarts=self._supply.restarts if self._supply is not None else 0,
         )
 
@@ -155,6 +171,33 @@ class LocalPool:
         return (self._supply.level if self._supply is not None else None) or "not yet known"
 
     # Starting and stopping
+
+    def renew(self) -> Deferred[None]:
+        """Replace the template with a fresh one; scripts that run meanwhile do not notice.
+
+        @return: fires when the old one is gone; fails with L{TemplateFailed} or L{OSError} where there cannot be a
+            fresh one, and the old one stays.
+        """
+        asked: Deferred[None] = Deferred()
+        # One after the other: what has changed since the last one began is to count.
+        self._renewing.addCallback(lambda _: Deferred.fromCoroutine(self._renew()))
+        self._renewing.addCallbacks(asked.callback, asked.errback)
+        return asked
+
+    async def _renew(self) -> None:
+        supply = self._supply
+        if supply is None:
+            return
+        retired: Retired | None = await self._in_thread(supply.renew)
+        if retired is None:
+            return
+        renewal = self._renewal = Renewal(self._slots)
+        idle, self._free = self._free, []
+        for slot in idle:
+            self._tidy(slot)
+        await renewal.done
+        self._renewal = None
+        await self._in_thread(supply.retire, retired)
 
     def _prepare(self) -> SpareSupply:
         self._why_not_ready = "it is warming up"
@@ -181,7 +224,9 @@ class LocalPool:
 
     async def _stop(self, idle: Deferred[None], supply: SpareSupply) -> None:
         await idle
-        await DeferredList(list(self._tidying.values()))
+        while self._tidying:
+            await DeferredList(list(self._tidying.values()))
+        await self._renewing
         await DeferredList([self._in_thread(slot.close) for slot in self._slots], consumeErrors=True)
         try:
             await self._in_thread(supply.close)
@@ -221,6 +266,7 @@ class LocalPool:
             job.cancellation.close()
         now = self._reactor.seconds()
         self._line.done(job, now - job.began)
+        self._let_go(slot)
         self._tell(job, ran)
         if not (isinstance(ran, Failure) or self._draining):
             # Whatever it was that kept the template from warming up is over.
@@ -259,8 +305,15 @@ class LocalPool:
 
     def _tidied(self, slot: Slot) -> None:
         del self._tidying[slot]
+        if slot.outdated:
+            return self._tidy(slot)
+        self._let_go(slot)
         self._free.append(slot)
         self._dispatch()
+
+    def _let_go(self, slot: Slot) -> None:
+        if self._renewal is not None:
+            self._renewal.let_go(slot)
 
     def _not_tidied(self, failure: Failure) -> None:
         # The next script on this slot tries again, and its client is told if that fails as well.

@@ -34,12 +34,18 @@ class Slot:
         self._supply = supply
         self._settings = settings
         self._spare: Spare | None = None
+        self._generation = 0
         self._used: list[Spare] = []
 
     @property
     def has_spare(self) -> bool:
         """Whether a script would meet a child that is ready for it."""
         return self._spare is not None
+
+    @property
+    def outdated(self) -> bool:
+        """Whether its spare is of a template that has been replaced."""
+        return self._spare is not None and self._generation != self._supply.generation
 
     def render(self, submission: Submission, cancellation: Cancellation) -> Ran:
         """Run a script.
@@ -100,8 +106,12 @@ class Slot:
         @raise cpyrender.pool.template.TemplateFailed: no spare can be had.
         @raise OSError: the machine has no room for one.
         """
+        if self.outdated:
+            self._lay_aside()
         self.bury()
         if self._spare is None:
+            # Asked first: should the template be replaced meanwhile, the spare counts as one of the old one's.
+            self._generation = self._supply.generation
             self._spare = self._supply.spare()
 
     def bury(self) -> None:
@@ -111,7 +121,10 @@ class Slot:
 
     def close(self) -> None:
         """Let go of everything. The slot is of no use any more."""
+        self._lay_aside()
+        self.bury()
+
+    def _lay_aside(self) -> None:
         if self._spare is not None:
             self._used.append(self._spare)
             self._spare = None
-        self.bury()

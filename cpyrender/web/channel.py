@@ -77,10 +77,12 @@ class DeadlinedChannel(HTTPChannel):
         self._reading_since: float | None = None
         self._written = 0
         self._between_requests = False
+        self._closing = False
 
     def connectionMade(self) -> None:
         """A client is here."""
         self.site.crowd.enter(self._origin)
+        self.site.channels.add(self)
         super().connectionMade()
         self._sending.after(self._times.head, self._head_is_late)
 
@@ -154,6 +156,7 @@ class DeadlinedChannel(HTTPChannel):
 
     def loseConnection(self) -> None:
         """Close when everything has been sent."""
+        self._closing = True
         self._sending.call_off()
         self._between_requests = False
         if not self._reading.set:
@@ -179,3 +182,31 @@ class DeadlinedChannel(HTTPChannel):
         self._reading.call_off()
         self.site.crowd.leave(self._origin)
         super().connectionLost(reason)
+        self.site.forget(self)
+
+    # When the server stops
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is asking, is being answered, or has not read the last answer to its end."""
+        return bool(self.requests) or self._closing
+
+    def drain(self) -> None:
+        """Answer what has been asked, or else the next thing that is, and close then."""
+        if self.requests:
+            self.persistent = False
+        for request in self.requests:
+            if not request.startedWriting:
+                request.setHeader(b"Connection", b"close")
+
+    def abort(self) -> None:
+        """Close at once, whatever has not been sent."""
+        transport: Any = self.transport
+        transport.abortConnection()
+
+    def checkPersistence(self, request: Any, version: bytes) -> bool:
+        """Whether another request may follow this one."""
+        if not self.site.draining:
+            return bool(super().checkPersistence(request, version))
+        request.setHeader(b"Connection", b"close")
+        return False

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from ipaddress import ip_address
 from typing import Any
 
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
+
+from cpyrender.authority import network
 
 # How many are told why at the same time; beyond it, connections are just closed.
 _TOLD = 64
@@ -27,14 +28,7 @@ def origin_of(address: IAddress | None) -> str:
 
     Empty where there is no address, as for a Unix socket: its clients are one machine's users, or a proxy's.
     """
-    text = getattr(address, "host", "")
-    try:
-        found = ip_address(text)
-    except ValueError:
-        return str(text)
-    if found.version == 4:
-        return str(found)
-    return str(found.ipv4_mapped or found.exploded[:19])
+    return network(str(getattr(address, "host", "")))
 
 
 class Crowd:

@@ -36,10 +36,14 @@ class EarlyRefusal(Request):
     def gotLength(self, length: int | None) -> None:
         """The headers are complete, and nothing of the body has been read; C{100 Continue} has not been sent."""
         self._guard = self.guard_for()
-        problem = None if self._guard is None else self._guard.problem_with(self._head(length))
+        problem = self.problem_with(self._head(length))
         if problem is not None:
             return self.refuse(problem)
         super().gotLength(length)
+
+    def problem_with(self, head: Head) -> Problem | None:
+        """Return why this request is refused; C{None}: it is not."""
+        return None if self._guard is None else self._guard.problem_with(head)
 
     def _head(self, length: int | None) -> Head:
         channel = self.channel

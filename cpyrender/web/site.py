@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.logger import Logger
 from twisted.web import http
@@ -13,8 +16,12 @@ from twisted.web.server import Site
 from cpyrender.settings import HttpSettings
 from cpyrender.web.channel import DeadlinedChannel
 from cpyrender.web.crowd import Crowd, TurnedAway, origin_of
-from cpyrender.web.guard import Guard
+from cpyrender.web.guard import Guard, Head
+from cpyrender.web.problem import Problem
 from cpyrender.web.refusal import EarlyRefusal
+
+# Who asks for these wants to know how the server is doing, also while it shuts down.
+_LOOKING = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 
 
 class GuardedRequest(EarlyRefusal):
@@ -31,6 +38,11 @@ class GuardedRequest(EarlyRefusal):
         guard: Guard = channel.site.guard
         return guard
 
+    def problem_with(self, head: Head) -> Problem | None:
+        """Return why this request is refused; C{None}: it is not."""
+        channel: Any = self.channel
+        return super().problem_with(head) or channel.site.problem_while_draining(head.method)
+
 
 class RenderSite(Site):
     """Serves a tree of doors, over HTTP/1.1 alone.
@@ -38,6 +50,8 @@ class RenderSite(Site):
     @ivar guard: the rules for requests.
     @ivar http: the deadlines, and how many connections there may be.
     @ivar crowd: how many there are.
+    @ivar channels: the connections.
+    @ivar draining: whether it takes no more scripts.
     """
 
     _log = Logger()
@@ -58,6 +72,10 @@ class RenderSite(Site):
         self.guard = guard or Guard(max_body=max_body)
         self.http = http or HttpSettings()
         self.crowd = Crowd(self.http.connections, self.http.per_address)
+        self.channels: set[DeadlinedChannel] = set()
+        self.draining = False
+        self._retry_after: Callable[[], int] = int
+        self._quiet: Deferred[None] | None = None
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         """Return a channel, or something that tells one client too many to come back later."""
@@ -65,6 +83,51 @@ class RenderSite(Site):
         if not self.crowd.has_room_for(origin):
             return TurnedAway(self.crowd, self.reactor)
         return DeadlinedChannel(self, origin)
+
+    def drain(self, retry_after: Callable[[], int]) -> None:
+        """Refuse whatever is to be posted from now on, and close each connection after its next answer.
+
+        @param retry_after: in how many seconds one who is refused should try again.
+        """
+        self.draining, self._retry_after = True, retry_after
+        for channel in self.channels:
+            channel.drain()
+
+    def problem_while_draining(self, method: bytes) -> Problem | None:
+        """Return why a request is refused; C{None}: it is not, as those who only look are not."""
+        if not self.draining or method in _LOOKING:
+            return None
+        return Problem(
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            detail="the server is shutting down",
+            headers={"Retry-After": str(self._retry_after())},
+        )
+
+    def close(self) -> Deferred[None]:
+        """Close the connections on which nothing happens, and wait for the others to close.
+
+        @return: fires when there is no answer left that somebody is still to read.
+        """
+        self._quiet = self._quiet or Deferred()
+        for channel in list(self.channels):
+            if not channel.busy:
+                channel.loseConnection()
+        self._tell_if_quiet()
+        return self._quiet
+
+    def abort(self) -> None:
+        """Cut all connections."""
+        for channel in list(self.channels):
+            channel.abort()
+
+    def forget(self, channel: DeadlinedChannel) -> None:
+        """A connection is gone."""
+        self.channels.discard(channel)
+        self._tell_if_quiet()
+
+    def _tell_if_quiet(self) -> None:
+        if self._quiet is not None and not self._quiet.called and not any(channel.busy for channel in self.channels):
+            self._quiet.callback(None)
 
     def acceptableProtocols(self) -> list[bytes]:
         """Speak no HTTP/2 over TLS: its requests never come past the guard in this way."""

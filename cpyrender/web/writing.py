@@ -91,7 +91,7 @@ def classic_problem(outcome: Outcome) -> Problem:
         )
     if isinstance(outcome, Refused):
         return Problem(
-            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            status=HTTPStatus.TOO_MANY_REQUESTS if outcome.over_rate else HTTPStatus.SERVICE_UNAVAILABLE,
             detail=f"{outcome.reason}; try again in {outcome.retry_after} s",
             headers={"Retry-After": str(outcome.retry_after)},
         )

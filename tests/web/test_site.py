@@ -185,3 +185,91 @@ class LogTests(SiteTestCase):
         self.clock.advance(30)
         self.connection.leave()
         self.assertEqual(self.lines, [f"POST /a 413 {size} bytes to 127.0.0.1"])
+
+
+class DrainTests(SiteTestCase):
+    """A site that is to stop."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.other = self.connect()
+
+    def drain(self) -> None:
+        self.site.drain(lambda: 7)
+
+    def test_running(self) -> None:
+        """A request that was here before is answered as always, and its connection is closed then."""
+        self.connection.send(message("POST", "/", body=b"1"))
+        self.drain()
+        self.assertFalse(self.hung_up)
+        self.answer()
+        reply = self.connection.reply()
+        self.assertEqual((reply.status, reply.headers["connection"], self.hung_up), (200, "close", True))
+
+    def test_being_answered(self) -> None:
+        """An answer of which a part has gone out is not cut, and its connection is closed after it."""
+        self.connection.send(message("POST", "/", body=b"1"))
+        (request,) = self.keeping.requests
+        request.setHeader(b"Content-Length", b"4")
+        request.write(b"ab")
+        self.drain()
+        self.assertFalse(self.hung_up)
+        request.write(b"cd")
+        request.finish()
+        self.assertEqual((self.connection.reply().body, self.hung_up), (b"abcd", True))
+
+    def test_newcomer(self) -> None:
+        """A script that comes on a connection which was kept is told when to try again, and elsewhere."""
+        self.connection.send(message("POST", "/", body=b"1"))
+        self.answer()
+        self.drain()
+        self.connection.transport.clear()
+        self.connection.send(message("POST", "/", "Content-Length: 9"))
+        reply = self.connection.reply()
+        self.assertEqual((reply.status, reply.headers["retry-after"], reply.headers["connection"]), (503, "7", "close"))
+
+    def test_looking(self) -> None:
+        """Who asks how the server is doing is answered by the resource, once more."""
+        self.drain()
+        self.connection.send(message("GET", "/ready") + message("GET", "/ready"))
+        self.answer()
+        self.assertEqual((self.connection.reply("GET").headers["connection"], self.hung_up), ("close", True))
+        self.assertEqual(len(self.keeping.requests), 1)
+
+    def test_half_a_head(self) -> None:
+        """A request of which the head was only partly here is a newcomer."""
+        self.connection.send(b"POST / HTTP/1.1\r\nHost: localhost\r\n")
+        self.drain()
+        self.connection.send(b"Content-Length: 1\r\n\r\n1")
+        self.assertEqual(self.connection.reply().status, 503)
+
+    def test_close(self) -> None:
+        """Closing ends idle connections at once, and waits for those on which there is something to be answered."""
+        self.connection.send(message("POST", "/", body=b"1"))
+        self.drain()
+        closed = self.site.close()
+        self.assertEqual((self.other.transport.disconnecting, self.hung_up), (True, False))
+        self.answer()
+        self.assertNoResult(closed)
+        self.other.leave()
+        self.assertNoResult(closed)
+        self.connection.leave()
+        self.successResultOf(closed)
+
+    def test_close_when_nobody_is_here(self) -> None:
+        """A site without connections is closed at once."""
+        self.connection.leave()
+        self.other.leave()
+        self.successResultOf(self.site.close())
+
+    def test_abort(self) -> None:
+        """Aborting cuts all connections, whatever there is to be answered."""
+        self.connection.send(message("POST", "/", body=b"1"))
+        self.site.abort()
+        self.assertTrue(self.connection.transport.disconnected)
+        self.assertTrue(self.other.transport.disconnected)
+
+    def answer(self) -> None:
+        request = self.keeping.requests[-1]
+        request.setHeader(b"Content-Length", b"0")
+        request.finish()
