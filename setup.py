@@ -29,6 +29,7 @@ setup(
         "matplotlib>=3.8",
         "numpy>=1.26",
         "pillow>=10.3",
+        "prometheus-client>=0.22",
         "pyseccomp>=0.1.2",
         # CVE-2026-42304
         "twisted>=26.4",

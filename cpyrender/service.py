@@ -17,12 +17,14 @@ from twisted.python.failure import Failure
 
 from cpyrender.bearer import Token, TokenRefused, read_token
 from cpyrender.listening import CannotStart, Listener, check_reach, close, listeners, url
+from cpyrender.metrics import Metrics
 from cpyrender.pool.local import LocalPool
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.settings import ServerSettings
 from cpyrender.signals import Signals
 from cpyrender.web.classic import ClassicDoor
 from cpyrender.web.guard import Guard
+from cpyrender.web.metrics import MetricsDoor
 from cpyrender.web.quitting import QuitDoor
 from cpyrender.web.site import RenderSite
 
@@ -47,7 +49,8 @@ class RenderService(Service):
         """@param reactor: one that has time, threads, and TCP."""
         self._reactor = reactor
         self._settings = settings
-        self._pool = LocalPool(reactor, settings.render)
+        self._metrics = Metrics()
+        self._pool = LocalPool(reactor, settings.render, metrics=self._metrics)
         self._listeners: list[Listener] = []
         self._ports: list[IListeningPort] = []
         self._token: Token | None = None
@@ -67,7 +70,10 @@ class RenderService(Service):
         root = ClassicDoor(self._pool, max_body, guard)
         if self._settings.allow_quit:
             root.putChild(b"quit", QuitDoor(self._quit))
-        return RenderSite(root, self._reactor, max_body, guard, self._settings.http)
+        root.putChild(b"metrics", MetricsDoor(self._metrics, guard))
+        site = RenderSite(root, self._reactor, max_body, guard, self._settings.http, self._metrics)
+        self._metrics.look_at(self._pool.health, lambda: len(site.crowd))
+        return site
 
     def _quit(self) -> None:
         if not self._quitting:

@@ -165,3 +165,14 @@ Ran = Drawn | Failed | TimedOut
 
 #: What becomes of a submission.
 Outcome = Ran | Refused
+
+
+def kind(outcome: Outcome) -> str:
+    """Return in a word what became of a submission, as logs and metrics call it."""
+    if isinstance(outcome, Drawn):
+        return "drawn"
+    if isinstance(outcome, Failed):
+        return outcome.cause.value
+    if isinstance(outcome, TimedOut):
+        return "out-of-cpu" if outcome.of_cpu else "timed-out"
+    return "over-rate" if outcome.over_rate else "refused"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import define, evolve
 from twisted.internet.defer import Deferred, DeferredList, succeed
@@ -26,6 +26,9 @@ from cpyrender.pool.template import TemplateFailed
 from cpyrender.pool.waiting import WaitingLine
 from cpyrender.settings import RenderSettings
 from cpyrender.values import Outcome, Ran, Refused, Submission
+
+if TYPE_CHECKING:
+    from cpyrender.metrics import Metrics
 
 T = TypeVar("T")
 
@@ -58,13 +61,20 @@ class LocalPool:
     _log = Logger()
 
     def __init__(
-        self, reactor: IPoolReactor, settings: RenderSettings | None = None, **settings_by_name: object
+        self,
+        reactor: IPoolReactor,
+        settings: RenderSettings | None = None,
+        *,
+        metrics: Metrics | None = None,
+        **settings_by_name: object,
     ) -> None:
         """
+        @param metrics: is told of all scripts.
         @param settings: or, instead, each setting by its name.
         @raise ValueError: a setting is not what it should be.
         """
         self._reactor = reactor
+        self._metrics = metrics
         self.settings = settings or RenderSettings(**settings_by_name)  # type: ignore[arg-type]  # it checks them itself
         self._line: WaitingLine[_Job] = WaitingLine(self.settings.slots, self.settings.queue)
         rate = self.settings.rate
@@ -107,6 +117,10 @@ class LocalPool:
 
     def render(self, submission: Submission) -> Deferred[Outcome]:
         """Run a script, or let it wait for its turn; see L{IRenderer.render}."""
+        answer = self._answer(submission)
+        return answer if self._metrics is None else self._metrics.watch(answer, self._reactor.seconds)
+
+    def _answer(self, submission: Submission) -> Deferred[Outcome]:
         if self._draining:
             return succeed(Refused(reason="the server is shutting down", retry_after=self._line.retry_after()))
         if self._line.full and not self._free:
@@ -202,7 +216,8 @@ class LocalPool:
     def _prepare(self) -> SpareSupply:
         self._why_not_ready = "it is warming up"
         supply = self._supply = SpareSupply(self.settings)
-        self._slots = [Slot(supply, self.settings) for _ in range(self.settings.slots)]
+        on_end = None if self._metrics is None else self._metrics.ended
+        self._slots = [Slot(supply, self.settings, on_end) for _ in range(self.settings.slots)]
         self._threads.start()
         return supply
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from cpyrender.pool.conversation import (
@@ -13,6 +13,7 @@ from cpyrender.pool.conversation import (
     Interrupted,
     NeverBegan,
 )
+from cpyrender.pool.ending import Ending
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.supply import SpareSupply
 from cpyrender.settings import RenderSettings
@@ -30,9 +31,15 @@ class Slot:
     Its methods block, and are called in threads, never two at once.
     """
 
-    def __init__(self, supply: SpareSupply, settings: RenderSettings) -> None:
+    def __init__(
+        self, supply: SpareSupply, settings: RenderSettings, on_end: Callable[[Ending], object] | None = None
+    ) -> None:
+        """
+        @param on_end: is told of each end of a child that had a script, when it has been cleared away after.
+        """
         self._supply = supply
         self._settings = settings
+        self._on_end = on_end
         self._spare: Spare | None = None
         self._generation = 0
         self._used: list[Spare] = []
@@ -117,7 +124,10 @@ class Slot:
     def bury(self) -> None:
         """Clear away after the last scripts."""
         while self._used:
-            self._used.pop().remove()
+            spare = self._used.pop()
+            spare.remove()
+            if self._on_end is not None and spare.ending is not None:
+                self._on_end(spare.ending)
 
     def close(self) -> None:
         """Let go of everything. The slot is of no use any more."""

@@ -181,8 +181,11 @@ class DeadlinedChannel(HTTPChannel):
         self._sending.call_off()
         self._reading.call_off()
         self.site.crowd.leave(self._origin)
-        super().connectionLost(reason)
-        self.site.forget(self)
+        try:
+            super().connectionLost(reason)
+        finally:
+            # Whatever goes wrong: a server that stops waits for this.
+            self.site.forget(self)
 
     # When the server stops
 

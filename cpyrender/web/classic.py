@@ -9,6 +9,7 @@ from twisted.web.server import Request
 
 from cpyrender.pool.interfaces import IRenderer
 from cpyrender.values import Drawn
+from cpyrender.web import record
 from cpyrender.web.door import Door
 from cpyrender.web.guard import Guard
 from cpyrender.web.health import HealthDoor, ReadyDoor
@@ -50,6 +51,7 @@ class ClassicDoor(Door):
             )
         asked = await read_asked(request)
         outcome = await self._renderer.render(asked.submission)
+        record.note(request, outcome)
         if not isinstance(outcome, Drawn):
             raise classic_problem(outcome)
         write_drawn(request, outcome, asked.submission.wanted)
@@ -60,6 +62,7 @@ class _AnyPath(Door):
 
     isLeaf = True  # noqa: N815 (the name is twisted.web.resource.IResource's)
     methods = ("POST",)
+    label = ClassicDoor.label
 
     def __init__(self, door: ClassicDoor) -> None:
         super().__init__(door.guard)

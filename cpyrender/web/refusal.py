@@ -62,9 +62,7 @@ class EarlyRefusal(Request):
         """Answer before the body is here, and close soon."""
         self.refused = True
         channel = self.channel
-        # Set by the channel only when the body is complete; the answer's first line depends on them.
-        self.method, self.uri, self.clientproto = channel._command, channel._path, channel._version
-        self.path = self.uri.partition(b"?")[0]
+        self.read_first_line()
         # The channel would send 100 Continue for it.
         self.requestHeaders.removeHeader(b"Expect")
         self.setHeader(b"Connection", b"close")
@@ -72,6 +70,15 @@ class EarlyRefusal(Request):
         channel.persistent = False
         write_problem(self, problem, finish=False)
         self._cut = channel.callLater(LINGER, self._hang_up)
+
+    def read_first_line(self) -> None:
+        """Know method, target and version, which the channel tells only when the body is complete.
+
+        What is written in the answer's first line, and in the log, depends on them.
+        """
+        channel = self.channel
+        self.method, self.uri, self.clientproto = channel._command, channel._path, channel._version
+        self.path = self.uri.partition(b"?")[0]
 
     def _hang_up(self) -> None:
         self.channel.loseConnection()

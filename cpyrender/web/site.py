@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IReactorTime
@@ -14,12 +14,19 @@ from twisted.web.resource import IResource
 from twisted.web.server import Site
 
 from cpyrender.settings import HttpSettings
+from cpyrender.values import Outcome
+from cpyrender.web import record
 from cpyrender.web.channel import DeadlinedChannel
 from cpyrender.web.crowd import Crowd, TurnedAway, origin_of
 from cpyrender.web.guard import Guard, Head
 from cpyrender.web.problem import Problem
 from cpyrender.web.refusal import EarlyRefusal
 
+if TYPE_CHECKING:
+    from cpyrender.metrics import Metrics
+
+# What nginx logs for a client that has closed its connection; nobody is sent it.
+_LEFT = 499
 # Who asks for these wants to know how the server is doing, also while it shuts down.
 _LOOKING = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 
@@ -28,9 +35,17 @@ class GuardedRequest(EarlyRefusal):
     """A request that its site's guard has to let in: once a resource sees it, it has been.
 
     @cvar guarded: so that no resource checks it once more.
+    @ivar called: what it is called by in the log and in its answer.
+    @ivar began: when its head was here, in the reactor's seconds; C{None}: it was not.
+    @ivar door: what logs and metrics call the resource that has it.
+    @ivar outcome: what became of its script.
     """
 
     guarded = True
+    called = b""
+    began: float | None = None
+    door = "none"
+    outcome: Outcome | None = None
 
     def guard_for(self) -> Guard | None:
         """Return the site's guard, whatever is asked for."""
@@ -41,7 +56,20 @@ class GuardedRequest(EarlyRefusal):
     def problem_with(self, head: Head) -> Problem | None:
         """Return why this request is refused; C{None}: it is not."""
         channel: Any = self.channel
+        self.began = channel.site.reactor.seconds()
+        self.called = record.id_of(head)
+        self.setHeader(record.REQUEST_ID, self.called)
         return super().problem_with(head) or channel.site.problem_while_draining(head.method)
+
+    def connectionLost(self, reason: Any) -> None:
+        """The client is gone, and may have left before it had an answer."""
+        if not (self.began is None or self.finished or self.refused):
+            if self.path is None:
+                self.read_first_line()
+            self.setResponseCode(_LEFT)
+            channel: Any = self.channel
+            channel.site.log(self)
+        super().connectionLost(reason)
 
 
 class RenderSite(Site):
@@ -64,6 +92,7 @@ class RenderSite(Site):
         max_body: int,
         guard: Guard | None = None,
         http: HttpSettings | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         """
         @param max_body: bytes that a request's body may have, where no guard says it.
@@ -71,6 +100,7 @@ class RenderSite(Site):
         super().__init__(resource, GuardedRequest, timeout=None, reactor=reactor, parsePOSTFormSubmission=False)
         self.guard = guard or Guard(max_body=max_body)
         self.http = http or HttpSettings()
+        self.metrics = metrics
         self.crowd = Crowd(self.http.connections, self.http.per_address)
         self.channels: set[DeadlinedChannel] = set()
         self.draining = False
@@ -134,12 +164,8 @@ class RenderSite(Site):
         return [b"http/1.1"]
 
     def log(self, request: http.Request) -> None:
-        """Write the request's one line, in which there is nothing of its headers or query."""
-        self._log.info(
-            "{method} {path} {status} {bytes} bytes to {client}",
-            method=request.method.decode("latin-1"),
-            path=request.path.decode("latin-1"),
-            status=request.code,
-            bytes=request.sentLength,
-            client=getattr(request.getClientAddress(), "host", ""),
-        )
+        """Write the request's one line, and count it."""
+        now = self.reactor.seconds()
+        record.write(self._log, request, now - getattr(request, "began", now))
+        if self.metrics is not None:
+            self.metrics.answered(getattr(request, "door", "none"), request.code, request.sentLength)

@@ -146,7 +146,7 @@ class Stage:
         if self.stuck is not None:
             raise self.stuck
 
-    def slot(self, supply: object, settings: object) -> StagedSlot:
+    def slot(self, supply: object, settings: object, on_end: object) -> StagedSlot:
         """Make one more slot."""
         self.slots.append(StagedSlot(self))
         return self.slots[-1]

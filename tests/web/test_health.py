@@ -46,6 +46,7 @@ class HealthTests(SynchronousTestCase):
                 "spares": 0,
                 "retry_after": 1,
                 "uptime": 0.0,
+                "free": 1,
             },
         )
 

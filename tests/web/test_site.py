@@ -151,6 +151,7 @@ class LingeringTests(SiteTestCase):
 class LogTests(SiteTestCase):
     def setUp(self) -> None:
         super().setUp()
+        self.counted: list[tuple[str, int, int]] = []
         self.events = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
 
     @property
@@ -164,27 +165,96 @@ class LogTests(SiteTestCase):
 
     def test_answered(self) -> None:
         """A request that has been answered is one line, which tells nothing of its query."""
-        self.connection.send(message("POST", "/a/b?token=secret", body=b"1"))
+        self.connection.send(message("POST", "/a/b?token=secret", "X-Request-Id: me", body=b"1"))
         (request,) = self.keeping.requests
         self.assertEqual(self.lines, [])
         request.setResponseCode(501)
         request.write(b"four")
         request.finish()
-        self.assertEqual(self.lines, ["POST /a/b 501 4 bytes to 127.0.0.1"])
+        self.assertEqual(self.lines, ["POST /a/b 501 none - 0.000 s 4 bytes to 127.0.0.1 [me]"])
 
     def test_refused(self) -> None:
         """A request that was refused is one line too, once all of it has come."""
-        self.connection.send(message("POST", "/a?b", body=b"x" * 11))
+        self.connection.send(message("POST", "/a?b", "X-Request-Id: me", body=b"x" * 11))
         size = self.connection.reply().headers["content-length"]
-        self.assertEqual(self.lines, [f"POST /a 413 {size} bytes to 127.0.0.1"])
+        self.assertEqual(self.lines, [f"POST /a 413 none - 0.000 s {size} bytes to 127.0.0.1 [me]"])
 
     def test_cut_off(self) -> None:
         """A request that was refused is one line also where the client had to be cut off."""
-        self.connection.send(message("POST", "/a?b", "Content-Length: 100"))
+        self.connection.send(message("POST", "/a?b", "X-Request-Id: me", "Content-Length: 100"))
         size = self.connection.reply().headers["content-length"]
         self.clock.advance(30)
         self.connection.leave()
-        self.assertEqual(self.lines, [f"POST /a 413 {size} bytes to 127.0.0.1"])
+        self.assertEqual(self.lines, [f"POST /a 413 none - 30.000 s {size} bytes to 127.0.0.1 [me]"])
+
+    def test_client_leaves(self) -> None:
+        """A client that leaves before it has its answer is one line too, with the status that nginx has for that."""
+        self.connection.send(message("POST", "/a?b", "X-Request-Id: me", body=b"1"))
+        self.clock.advance(2)
+        self.connection.leave()
+        self.assertEqual(self.lines, ["POST /a 499 none - 2.000 s 0 bytes to 127.0.0.1 [me]"])
+
+    def test_half_a_head(self) -> None:
+        """Who leaves before the head of a request is here has asked nothing, and is no line."""
+        self.connection.send(b"POST / HTTP/1.1\r\nHost: loc")
+        self.connection.leave()
+        self.assertEqual(self.lines, [])
+
+    def test_counted(self) -> None:
+        """Each request is counted, whatever became of it."""
+        self.site.metrics = self
+        self.connection.send(message("POST", "/a", body=b"x" * 11))
+        other = self.connect()
+        other.send(message("POST", "/a", body=b"x"))
+        other.leave()
+        size = int(self.connection.reply().headers["content-length"])
+        self.assertEqual(self.counted, [("none", 413, size), ("none", 499, 0)])
+
+    def answered(self, door: str, status: int, size: int) -> None:
+        """Stand in for the metrics."""
+        self.counted.append((door, status, size))
+
+
+class IdTests(SiteTestCase):
+    """C{X-Request-Id}."""
+
+    def id_of(self, *lines: str) -> str:
+        """Return what a request with these header lines is called by in its answer."""
+        self.connection.transport.clear()
+        self.connection.send(message("POST", "/", *lines, body=b"1"))
+        request = self.keeping.requests.pop()
+        request.setHeader(b"Content-Length", b"0")
+        request.finish()
+        return self.connection.reply().headers["x-request-id"]
+
+    def test_taken(self) -> None:
+        """A request that has a name keeps it."""
+        for name in ("a", "3f2504e0-4f89-41d3-9a0c-0305e82c3301", "Root=1-67891233-abcdef", "x" * 80):
+            self.assertEqual(self.id_of(f"X-Request-Id: {name}"), name)
+
+    def test_made(self) -> None:
+        """One without a name, with two, or with one that could break a log, is given a name of its own."""
+        made = [
+            self.id_of(*lines)
+            for lines in (
+                [],
+                [],
+                ["X-Request-Id: "],
+                ["X-Request-Id: a b"],
+                ["X-Request-Id: a\x1b[31m"],
+                ["X-Request-Id: \xe9"],
+                ["X-Request-Id: " + "x" * 81],
+                ["X-Request-Id: a", "X-Request-Id: b"],
+            )
+        ]
+        self.assertEqual(len({*made}), len(made))
+        for name in made:
+            self.assertRegex(name, r"^[A-Za-z0-9_-]{12}$")
+
+    def test_refused(self) -> None:
+        """A request that is refused early is called by its name too."""
+        self.connection.send(message("POST", "/", "X-Request-Id: me", "Content-Length: 11"))
+        self.assertEqual(self.connection.reply().headers["x-request-id"], "me")
 
 
 class DrainTests(SiteTestCase):
