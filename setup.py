@@ -36,7 +36,8 @@ setup(
         "zope.interface>=6.0",
     ],
     extras_require={
-        "test": ["flask>=3.0", "hypothesis>=6.100", "klein>=24.8", "treq>=24.9"],
+        "tls": ["twisted[tls]>=26.4"],
+        "test": ["twisted[tls]>=26.4", "flask>=3.0", "hypothesis>=6.100", "klein>=24.8", "treq>=24.9"],
         "dev": ["build>=1.2", "mypy>=1.15", "mypy-zope>=1.0.11", "ruff>=0.11", "towncrier>=24.8"],
     },
     classifiers=[

@@ -53,6 +53,7 @@ class RenderService(Service):
         self._pool = LocalPool(reactor, settings.render, metrics=self._metrics)
         self._listeners: list[Listener] = []
         self._ports: list[IListeningPort] = []
+        self._urls: list[str] = []
         self._token: Token | None = None
         self._site: RenderSite | None = None
         self._signals = Signals(reactor)
@@ -118,10 +119,10 @@ class RenderService(Service):
         self._signals.hear(signal.SIGHUP, self.reload)
         health = self._pool.health()
         self._warn_of_memory()
-        for port in self._ports:
+        for where in self._urls:
             self._log.info(
                 "cpyrender answers on {url} ({slots} slots, isolation: {isolation} = {layers})",
-                url=url(port.getHost()),
+                url=where,
                 isolation=health.isolation,
                 layers=", ".join(health.layers),
                 slots=self._settings.render.slots,
@@ -132,8 +133,10 @@ class RenderService(Service):
         isolation = self._pool.health().isolation
         try:
             while self._listeners:
-                port = self._listeners.pop(0).open(site)
+                listener = self._listeners.pop(0)
+                port = listener.open(site)
                 self._ports.append(port)
+                self._urls.append(url(port.getHost(), listener.scheme))
                 check_reach(port.getHost(), self._token is not None, isolation)
         except CannotStart:
             self._withdraw()

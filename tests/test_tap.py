@@ -36,8 +36,8 @@ class SettingsTests(SynchronousTestCase):
             (["--port", "8080"], ServerSettings(port=8080)),
             (["-p", "0"], ServerSettings(port=0)),
             (
-                ["--listen", "unix:/run/a", "--listen=tcp:80:interface=::1"],
-                ServerSettings(listen=("unix:/run/a", "tcp:80:interface=::1")),
+                ["--listen", "unix:/run/a", "--listen=tcp:80:interface=\\:\\:1"],
+                ServerSettings(listen=("unix:/run/a", "tcp:80:interface=\\:\\:1")),
             ),
             (
                 ["--public-name", "Example.org", "--public-name=::2"],
@@ -88,6 +88,9 @@ class RefusalTests(SynchronousTestCase):
             ("--port", "-1"),
             ("--port", ""),
             ("--port", "9" * 400),
+            ("--listen", "frob:1"),
+            ("--listen", "tcp:http:x:y"),
+            ("--listen", "ssl:1:privateKey=/no/such"),
             ("--public-name", "example.org:80"),
             ("--public-name", "*.example.org"),
             ("--public-name", ""),

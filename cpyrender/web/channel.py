@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 
 from cpyrender.settings import HttpSettings
+from cpyrender.web.crowd import TOO_MANY, origin_of
 from cpyrender.web.problem import Problem
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class DeadlinedChannel(HTTPChannel):
         self._written = 0
         self._between_requests = False
         self._closing = False
+        self._known = False
 
     def connectionMade(self) -> None:
         """A client is here."""
@@ -90,9 +92,26 @@ class DeadlinedChannel(HTTPChannel):
 
     def dataReceived(self, data: bytes) -> None:
         """Something has come; a new request begins with it where there was none."""
+        if not self._known:
+            self._get_to_know()
         if self._between_requests:
             self._expect_head()
         super().dataReceived(data)
+
+    def _get_to_know(self) -> None:
+        """Count the connection for who is at its far end: a proxy's PROXY header, which tells, has come by now."""
+        self._known = True
+        peer: Any = self.transport
+        origin = origin_of(peer.getPeer())
+        if origin == self._origin:
+            return
+        self.site.crowd.leave(self._origin)
+        has_room = self.site.crowd.has_room_for(origin)
+        self._origin = origin
+        self.site.crowd.enter(origin)
+        if not has_room:
+            self.writeSequence([TOO_MANY])
+            self.loseConnection()
 
     def _expect_head(self) -> None:
         self._between_requests = False

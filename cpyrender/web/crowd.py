@@ -16,7 +16,8 @@ _TOLD = 64
 _PATIENCE = 2.0
 _RETRY_AFTER = 10
 _WHY = b"too many connections; try again later\n"
-_ANSWER = (
+#: What one client too many is answered.
+TOO_MANY = (
     b"HTTP/1.1 503 Service Unavailable\r\nServer: cpyrender\r\nConnection: close\r\nRetry-After: %d\r\n"
     b"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Type: text/plain; charset=utf-8\r\n"
     b"Content-Length: %d\r\n\r\n%b" % (_RETRY_AFTER, len(_WHY), _WHY)
@@ -85,7 +86,7 @@ class TurnedAway(Protocol):
         transport: Any = self.transport
         if not self._answered:
             self._answered = True
-            transport.write(_ANSWER)
+            transport.write(TOO_MANY)
 
     def _abort(self) -> None:
         transport: Any = self.transport
