@@ -26,18 +26,30 @@ setup(
     package_data={"cpyrender": ["py.typed"]},
     install_requires=[
         "attrs>=23.2",
+        "defusedxml>=0.7.1",
         "matplotlib>=3.8",
+        "multipart>=1.3.1",
         "numpy>=1.26",
         "pillow>=10.3",
         "prometheus-client>=0.22",
         "pyseccomp>=0.1.2",
         # CVE-2026-42304
         "twisted>=26.4",
+        "zlib-ng>=0.5",
         "zope.interface>=6.0",
     ],
     extras_require={
         "tls": ["twisted[tls]>=26.4"],
-        "test": ["twisted[tls]>=26.4", "flask>=3.0", "hypothesis>=6.100", "klein>=24.8", "treq>=24.9"],
+        "test": [
+            "flask>=3.0",
+            "hypothesis>=6.100",
+            "klein>=24.8",
+            "openapi-spec-validator>=0.7",
+            "pypdf>=5.0",
+            "schemathesis>=4.0",
+            "treq>=24.9",
+            "twisted[tls]>=26.4",
+        ],
         "dev": ["build>=1.2", "mypy>=1.15", "mypy-zope>=1.0.11", "ruff>=0.11", "towncrier>=24.8"],
     },
     classifiers=[

@@ -1,1 +1,4 @@
-"""What cpyrender costs, measured. Each module is a command of its own: C{python -m benchmarks.isolation}."""
+"""What cpyrender costs, beside what it stands in for: C{python -m benchmarks}.
+
+C{python -m benchmarks.isolation} measures what the layers of isolation add to a script.
+"""

@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from cpyrender.pool.interfaces import IRenderer
 from cpyrender.pool.local import LocalPool
 from cpyrender.settings import RenderSettings, own_names
+from cpyrender.web.aside import Aside
 from cpyrender.web.classic import ClassicDoor
 from cpyrender.web.guard import Guard
 
@@ -48,12 +49,12 @@ class RenderResource(ClassicDoor):
         """
         checked = RenderSettings(**settings)  # type: ignore[arg-type]  # it checks them itself
         guard = Guard(max_body=checked.max_body, public_names=own_names(public_names))
-        super().__init__(renderer or self._own_pool(reactor, checked), checked.max_body, guard)
-
-    def _own_pool(self, reactor: Any, settings: RenderSettings) -> LocalPool:
         if reactor is None:
             # `twistd web --class` calls with no arguments, and no resource is told of a reactor.
             from twisted.internet import reactor
+        super().__init__(renderer or self._own_pool(reactor, checked), checked.max_body, guard, Aside(reactor))
+
+    def _own_pool(self, reactor: Any, settings: RenderSettings) -> LocalPool:
         pool = LocalPool(reactor, settings)
         core = cast(IReactorCore, reactor)
         # Not now: twistd is yet to fork into the background, and processes of the foreground would be lost.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from numbers import Real
 
 
 def _print(fraction: float, text: str) -> None:
@@ -19,8 +20,11 @@ def progress(fraction: float, text: str = "") -> None:
 
     @param fraction: from 0 (nothing) to 1 (all).
     @param text: what is being done, for a person to read.
+    @raise TypeError: C{fraction} is not a number.
     @raise ValueError: C{fraction} is not within 0 and 1.
     """
+    if not isinstance(fraction, Real):
+        raise TypeError(f"progress takes a number from 0 to 1, not {fraction!r}")
     if not 0 <= fraction <= 1:
         raise ValueError(f"progress goes from 0 to 1, not {fraction!r}")
     _report(float(fraction), str(text))

@@ -22,6 +22,7 @@ from cpyrender.pool.local import LocalPool
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.settings import ServerSettings
 from cpyrender.signals import Signals
+from cpyrender.web.aside import Aside
 from cpyrender.web.classic import ClassicDoor
 from cpyrender.web.guard import Guard
 from cpyrender.web.metrics import MetricsDoor
@@ -68,7 +69,7 @@ class RenderService(Service):
     def _made_site(self) -> RenderSite:
         max_body = self._settings.render.max_body
         guard = Guard(max_body=max_body, public_names=self._settings.public_names, token=self._token)
-        root = ClassicDoor(self._pool, max_body, guard)
+        root = ClassicDoor(self._pool, max_body, guard, Aside(self._reactor))
         if self._settings.allow_quit:
             root.putChild(b"quit", QuitDoor(self._quit))
         root.putChild(b"metrics", MetricsDoor(self._metrics, guard))

@@ -18,6 +18,9 @@ ISOLATION = ("none", "confined", "jail", "full")
 #: Bytes that a script may write into its folder.
 DISK = 64 << 20
 
+#: Files and folders that it may make there.
+FILES = 4096
+
 _SIZE = re.compile(r"(\d+)([KMG]?)", re.IGNORECASE)
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -55,6 +58,11 @@ def _whole(value: int | str) -> int:
 
 def _names(value: str | Iterable[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _paths(value: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> tuple[str, ...]:
+    several = [value] if isinstance(value, str | os.PathLike) else value
+    return tuple(os.path.abspath(os.fspath(path)) for path in several)
 
 
 @frozen
@@ -115,6 +123,15 @@ def _module(instance: object, attribute: attrs.Attribute[Any], value: str) -> No
         raise ValueError(f"{value!r} is not the name of a module")
 
 
+def _folder(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
+    try:
+        with os.scandir(value):
+            pass
+    except (OSError, ValueError) as error:
+        # An OSError says the path by itself, but in another form.
+        raise ValueError(f"{value!r} is not a folder that can be read: {getattr(error, 'strerror', error)}") from None
+
+
 def _said_by_name(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
     """Let each converter and check put the setting's name before what it says."""
     return [
@@ -159,6 +176,7 @@ class RenderSettings:
     @ivar max_output: bytes of an answer.
     @ivar max_log: bytes kept of stdout and of stderr, each.
     @ivar preload: further modules to hold warm.
+    @ivar fonts: folders of fonts beside the machine's, which scripts may read.
     @ivar no_legacy: turn the names of 2005 off.
     @raise ValueError: a value is not what it should be; the message begins with the setting's name.
     """
@@ -177,6 +195,9 @@ class RenderSettings:
     max_log: int = field(default=64 << 10, converter=size, validator=_between(0, 1 << 30, " bytes"))
     preload: tuple[str, ...] = field(
         default=(), converter=_names, validator=attrs.validators.deep_iterable(member_validator=_module)
+    )
+    fonts: tuple[str, ...] = field(
+        default=(), converter=_paths, validator=attrs.validators.deep_iterable(member_validator=_folder)
     )
     no_legacy: bool = field(default=False, converter=bool)
 

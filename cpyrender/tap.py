@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Container, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import attrs
 from twisted.application.service import IService
@@ -18,7 +19,7 @@ from cpyrender.settings import ISOLATION, HttpSettings, RenderSettings, ServerSe
 
 _RENDER = attrs.fields_dict(RenderSettings)
 # Options that may be repeated.
-_LISTS = ("listen", "preload", "public_names")
+_LISTS = ("fonts", "listen", "preload", "public_names")
 _NO_SETTINGS = {"config", "print-config", *map(key_of, _LISTS)}
 
 
@@ -69,6 +70,10 @@ class Options(usage.Options):
     def opt_preload(self, module: str) -> None:
         """A module to hold warm, beside matplotlib.pyplot, numpy and PIL.Image; may be repeated."""
         self["preload"].append(module)
+
+    def opt_fonts(self, folder: str) -> None:
+        """A folder of fonts to know, beside those of the machine; may be repeated."""
+        self["fonts"].append(folder)
 
     def opt_listen(self, endpoint: str) -> None:
         """A Twisted endpoint to listen on instead of --port, as unix:/run/cpyrender.sock; may be repeated."""
@@ -164,4 +169,7 @@ def makeService(options: Options) -> IService:
     # The one place that knows the global reactor; imported late, so that a reactor can still be chosen.
     from twisted.internet import reactor
 
+    # Twisted tells time by the wall clock: were somebody to set it, all deadlines would be over at once, or never come.
+    # Nothing has been scheduled yet that would be mistaken by the change.
+    cast(Any, reactor).seconds = time.monotonic
     return RenderService(reactor, options.settings)

@@ -51,13 +51,14 @@ class Submission:
 class Output:
     """One thing that a script made.
 
+    @ivar data: bytes-like; of a script that was run it is a part of the one buffer that its answer was received in.
     @ivar name: the C{filename} that the script gave, or C{""}; it is a name only, never opened.
     @ivar media_type: always one of those that L{cpyrender.formats.media_type} gives out.
     @ivar width: in pixels, of a picture that is made of pixels.
     @ivar height: likewise.
     """
 
-    data: bytes = field(repr=lambda data: f"<{len(data)} bytes>")
+    data: bytes | memoryview = field(repr=lambda data: f"<{len(data)} bytes>")
     media_type: str
     name: str = ""
     width: int | None = None
@@ -86,17 +87,31 @@ class Timing:
 
 
 @frozen(kw_only=True)
+class Report:
+    """How far a script said it was.
+
+    @ivar fraction: from 0 (nothing is done) to 1 (all).
+    @ivar text: what was being done.
+    """
+
+    fraction: float
+    text: str = ""
+
+
+@frozen(kw_only=True)
 class Drawn:
     """The script made something.
 
     @ivar outputs: at least one.
     @ivar figure_count: how many figures were open, where the picture is one of them.
     @ivar warnings: what Python warned of while the script ran and was drawn, such as glyphs that no font has.
+    @ivar progress: what the script reported, oldest first.
     """
 
     outputs: tuple[Output, ...]
     figure_count: int | None = None
     warnings: tuple[str, ...] = ()
+    progress: tuple[Report, ...] = ()
     log: Log = field(factory=Log)
     timing: Timing = field(factory=Timing)
 
@@ -119,18 +134,24 @@ class Failed:
 
     @ivar exception: name of the exception's class, where there was one.
     @ivar line: line number in the script, counted from 1.
+    @ivar column: where in that line, counted from 1, if it is not Python.
     @ivar source: that line.
     @ivar traceback: as Python prints it, with the script's own frames only.
+    @ivar warnings: what Python warned of until then.
+    @ivar progress: what the script reported, oldest first; of one that was killed, nothing.
     """
 
     cause: Cause
     message: str
     exception: str | None = None
     line: int | None = None
+    column: int | None = None
     source: str | None = None
     traceback: str | None = None
+    progress: tuple[Report, ...] = ()
     log: Log = field(factory=Log)
     timing: Timing = field(factory=Timing)
+    warnings: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)

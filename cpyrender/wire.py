@@ -8,6 +8,7 @@ process that has just run a stranger's script.
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import struct
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,8 @@ STARTED = b"\x06"
 MAX_HEADER = 1 << 20
 
 _READ_AT_ONCE = 1 << 20
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+_LARGE = 1 << 20
 
 
 class BadFrame(Exception):
@@ -33,10 +36,12 @@ class FrameTooLarge(Exception):
     """The frame announces a larger body than its reader takes."""
 
 
-def pack(header: Mapping[str, object], blobs: Iterable[bytes] = ()) -> list[bytes]:
+def pack(header: Mapping[str, object], blobs: Iterable[bytes | memoryview] = ()) -> list[bytes | memoryview]:
     """Return the frame as pieces to be written one after the other; no blob is copied."""
     body = list(blobs)
-    text = json.dumps(header).encode()
+    # In steps, and without \u: a thread that writes millions of characters or numbers at once holds up all others.
+    # A lone surrogate, which a script's message may have in it, json.loads reads again.
+    text = "".join(_ENCODER.iterencode(header)).encode(errors="surrogatepass")
     return [_HEAD.pack(_MAGIC, len(text), sum(map(len, body))) + text, *body]
 
 
@@ -83,7 +88,9 @@ class FrameReader:
         return not self.complete
 
     def _expect(self, size: int) -> None:
-        self._part, self._filled = memoryview(bytearray(size)), 0
+        # A large bytearray would first be filled with zeros, while no other thread runs.
+        room = bytearray(size) if size < _LARGE else mmap.mmap(-1, size)
+        self._part, self._filled = memoryview(room), 0
 
     def _got_head(self) -> None:
         magic, header, body = _HEAD.unpack(self._part)
@@ -108,9 +115,11 @@ class FrameReader:
         if not isinstance(header, dict):
             raise BadFrame("its header is not an object")
         self.body, self.header = self._part, header
+        # A reader that points at itself would keep the body until the next round of the garbage collector.
+        del self._next
 
 
-def write_all(fd: int, pieces: Iterable[bytes]) -> None:
+def write_all(fd: int, pieces: Iterable[bytes | memoryview]) -> None:
     """Write all pieces to a blocking file descriptor."""
     for piece in pieces:
         view = memoryview(piece)

@@ -27,7 +27,7 @@ class StandInPool(MemoryRenderer):
         self.idle: Deferred[None] = Deferred()
         self.settings: RenderSettings | None = None
 
-    def make(self, reactor: Any, settings: RenderSettings, metrics: object) -> StandInPool:
+    def make(self, reactor: Any, settings: RenderSettings, metrics: object = None) -> StandInPool:
         """Stand in for the class that it replaces."""
         self.settings = settings
         return self

@@ -27,6 +27,7 @@ def as_helped() -> dict[str, tuple[str, str]]:
         ("--listen=", Options.opt_listen.__doc__),
         ("--public-name=", Options.opt_public_name.__doc__),
         ("--preload=", Options.opt_preload.__doc__),
+        ("--fonts=", Options.opt_fonts.__doc__),
         ("--version", Options.opt_version.__doc__),
     ):
         options[name] = ("", str(said))

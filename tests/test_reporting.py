@@ -30,6 +30,15 @@ class ProgressTests(SynchronousTestCase):
         self.assertEqual(reports, [(1.0, "7")])
         self.assertIsInstance(reports[0][0], float)
 
+    def test_no_number(self) -> None:
+        """Progress that is no number is refused, and reported to nobody."""
+        stderr = io.StringIO()
+        self.patch(sys, "stderr", stderr)
+        for fraction in ("0.5", None, [1], 1j):
+            error = self.assertRaises(TypeError, reporting.progress, fraction)
+            self.assertIn(f"a number from 0 to 1, not {fraction!r}", str(error))
+        self.assertEqual(stderr.getvalue(), "")
+
     def test_out_of_bounds(self) -> None:
         """Progress that is not within 0 and 1 is refused, and reported to nobody."""
         stderr = io.StringIO()

@@ -93,6 +93,7 @@ class RenderSettingsTests(SharedChecks):
             ("max_output", 64 << 20),
             ("max_log", 64 << 10),
             ("preload", ()),
+            ("fonts", ()),
             ("no_legacy", False),
         ):
             self.assertEqual(getattr(settings, name), value, name)
@@ -143,6 +144,9 @@ class RenderSettingsTests(SharedChecks):
             ("preload", ["numpy", ".x"], "'.x' is not the name of a module"),
             ("preload", ["numpy", ""], "'' is not the name of a module"),
             ("preload", "../x", "'../x' is not the name of a module"),
+            ("fonts", "/no/such/folder", "'/no/such/folder' is not a folder that can be read: No such file"),
+            ("fonts", ["/usr", __file__], "is not a folder that can be read: Not a directory"),
+            ("fonts", "a\0b", "is not a folder that can be read: embedded null byte"),
         ):
             self.assertIn(why, self.refused(RenderSettings, name, value))
 

@@ -58,6 +58,10 @@ class SettingsTests(SynchronousTestCase):
             (["--max-log", "0"], ServerSettings(render=RenderSettings(max_log=0))),
             (["--no-legacy"], ServerSettings(render=RenderSettings(no_legacy=True))),
             (
+                ["--fonts", "/usr", "--fonts=/"],
+                ServerSettings(render=RenderSettings(fonts=("/usr", "/"))),
+            ),
+            (
                 ["--preload", "scipy.stats", "--preload=pandas"],
                 ServerSettings(render=RenderSettings(preload=("scipy.stats", "pandas"))),
             ),
@@ -113,6 +117,7 @@ class RefusalTests(SynchronousTestCase):
             ("--max-output", "1.5G"),
             ("--max-log", "-1"),
             ("--preload", "no module"),
+            ("--fonts", "/no/such/folder"),
         ):
             self.assertTrue(self.refused(f"{name}={value}").startswith(f"{name}: "), (name, value))
 

@@ -1,8 +1,10 @@
 """Tests of L{cpyrender.wire}."""
 
+import gc
 import os
 import struct
 import threading
+import weakref
 from itertools import pairwise
 
 from hypothesis import given
@@ -138,6 +140,21 @@ class FrameTests(SynchronousTestCase):
         self.addCleanup(os.close, there)
 
         self.assertRaises(wire.BadFrame, read_all_there_is, wire.FrameReader(_LIMIT), there)
+
+    def test_lets_go(self) -> None:
+        """A reader that is done keeps nothing: its body goes with it, with no garbage collector."""
+        there, here = os.pipe()
+        self.addCleanup(os.close, there)
+        with open(here, "wb") as written:
+            written.write(frame(b"{}"))
+        reader = wire.FrameReader(_LIMIT)
+        read_all_there_is(reader, there)
+        self.assertTrue(reader.complete)
+        gone = weakref.ref(reader)
+        gc.disable()
+        self.addCleanup(gc.enable)
+        del reader
+        self.assertIsNone(gone())
 
     def test_blobs_are_not_copied(self) -> None:
         """The pieces to be written hold each blob itself."""

@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from cpyrender.child import linux, measure, namespaces, semaphores
-from cpyrender.child.confine import Confinement
+from cpyrender.child.confine import JAILED, Confinement
 from cpyrender.child.privilege import become, leave_root
-from cpyrender.child.template import JAILED, Template, mount_point
+from cpyrender.child.template import Template, mount_point
 from cpyrender.child.warm import warm
 
 _SETTINGS_SIZE = 1 << 16
@@ -40,14 +40,14 @@ def main() -> None:
     try:
         if settings["level"] != "none":
             semaphores.install()
-        warm(settings["preload"])
+        unusable = warm(settings["preload"], settings["fonts"])
         confinement = _measure(settings)
     except Exception as error:
         return _tell(commands, failed=f"{type(error).__name__}: {error}")
     # From here on the end of the socket says when to go: only so can the template clear up first.
     linux.prctl(linux.PR_SET_PDEATHSIG, 0)
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
-    _tell(commands, ready=True)
+    _tell(commands, ready=True, unusable=unusable)
     Template(commands, settings["spool"], confinement, settings["legacy"]).serve()
 
 

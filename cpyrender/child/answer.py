@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,7 +42,8 @@ def answer_of(namespace: Mapping[str, Any], wanted: Wanted) -> Answer:
     @raise Exception: whatever drawing the picture raises.
     """
     name = namespace.get("filename")
-    name = name if isinstance(name, str) else ""
+    # A plain str, and plain bytes below, whatever a subclass of the script's would make of itself later on.
+    name = str.__str__(name) if isinstance(name, str) else ""
     if "response" not in namespace:
         return _open_figures(name, wanted)
     return Answer([_given(namespace["response"], name, wanted)])
@@ -51,24 +51,26 @@ def answer_of(namespace: Mapping[str, Any], wanted: Wanted) -> Answer:
 
 def _given(response: Any, name: str, wanted: Wanted) -> Output:
     # Heavy, and long since imported by the template.
-    from cpyrender.child import pictures
+    from cpyrender.child import data, instead, pictures
 
     if isinstance(response, bytes | bytearray | memoryview):
         return Output(data=bytes(response), media_type=formats.media_type(name), name=name)
     if isinstance(response, str):
-        text = response.encode(errors="surrogateescape")
+        text = str.encode(response, errors="surrogateescape")
         return Output(data=text, media_type=formats.media_type(name), name=name)
-    if isinstance(response, dict | list | int | float):
-        return Output(data=_json(response), media_type="application/json", name=name)
+    if isinstance(response, dict | list | int | float) or data.is_number(response):
+        return Output(data=data.as_json(response), media_type="application/json", name=name)
     if not pictures.is_picture(response):
-        raise NoAnswer(f"{NO_RESPONSE}: response is of type {type(response).__name__}")
-    return pictures.encode(response, picture_format(name, wanted), wanted, name)
+        raise NoAnswer(f"{NO_RESPONSE}: response is of type {type(response).__name__}{instead.of(response)}")
+    kind = picture_format(name, wanted, pictures.usual_formats(response))
+    return pictures.encode(response, kind, wanted, name)
 
 
 def _open_figures(name: str, wanted: Wanted) -> Answer:
+    from cpyrender.child import figures as drawn
     from cpyrender.child import pictures
 
-    figures = pictures.open_figures()
+    figures = drawn.open_figures()
     if not figures:
         raise NoAnswer(NO_RESPONSE)
     if wanted.figure > len(figures):
@@ -79,8 +81,12 @@ def _open_figures(name: str, wanted: Wanted) -> Answer:
     return Answer([pictures.encode(figure, kind, wanted, name) for figure in chosen], len(figures))
 
 
-def picture_format(name: str, wanted: Wanted) -> str:
-    """Choose the format of a picture: what was asked for, else by the file's extension, else by what is accepted."""
+def picture_format(name: str, wanted: Wanted, usual: tuple[str, ...] = tuple(formats.PICTURES)) -> str:
+    """Choose the format of a picture: what was asked for, else by the file's extension, else by what is accepted.
+
+    @param usual: the formats that it can be had in, best first.
+    @raise NoAnswer: none of these is accepted.
+    """
     if wanted.format not in {None, formats.EVERYTHING}:
         return str(wanted.format)
     by_name = formats.picture_format(formats.extension(name))
@@ -88,14 +94,9 @@ def picture_format(name: str, wanted: Wanted) -> str:
         return by_name
     if wanted.format == formats.EVERYTHING:
         # Accept speaks of the JSON, not of the pictures in it.
-        return "png"
-    if not wanted.acceptable:
-        raise NoAnswer(f"the picture can be had as {', '.join(formats.PICTURES)}", "unacceptable")
-    return wanted.acceptable[0]
-
-
-def _json(value: Any) -> bytes:
-    try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise NoAnswer(f"{NO_RESPONSE}: {type(value).__name__} cannot be written as JSON: {error}") from None
+        return usual[0]
+    acceptable = [kind for kind in wanted.acceptable if kind in usual]
+    if not acceptable:
+        raise NoAnswer(f"the picture can be had as {', '.join(usual)}", "unacceptable")
+    # Of what moves, the best is what every program can show.
+    return usual[0] if usual[0] in acceptable and len(usual) < len(formats.PICTURES) else acceptable[0]

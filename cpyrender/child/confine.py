@@ -18,11 +18,17 @@ from attrs import frozen
 
 from cpyrender.child import landlock, linux, namespaces, syscalls
 
+#: The levels at which bubblewrap has built the file system.
+JAILED = ("full", "jail")
+
 # malloc's arenas, thread stacks and the like reserve address space that they never touch.
 _ADDRESS_SPACE_TO_SPARE = 256 << 20
 _MOST_FILES_OPEN = 256
 # Of all scripts together: the kernel counts by user.
 _MOST_THREADS = 512
+# What else runs as that user, where it is not one of the scripts' own: a browser started later must not keep scripts
+# from starting a thread, nor may they start so many that nobody else can.
+_ROOM_FOR_OTHERS = 4096
 
 
 @frozen(kw_only=True)
@@ -36,6 +42,7 @@ class Confinement:
     @ivar address_space: bytes that RLIMIT_AS counts for the template.
     @ivar processes: how many processes and threads RLIMIT_NPROC counts for the template's user.
     @ivar memory: bytes that a script may take beyond those.
+    @ivar shared_user: whether RLIMIT_NPROC counts the processes of others too, who come and go.
     @ivar cpu: CPU seconds.
     @ivar disk: bytes that a script may write into its folder, or into one file where a folder cannot be limited.
     """
@@ -46,9 +53,15 @@ class Confinement:
     data: int
     address_space: int
     processes: int
+    shared_user: bool
     memory: int
     cpu: float
     disk: int
+
+    @property
+    def shuts_in(self) -> bool:
+        """Whether there is more around a script than limits: files, processes and the network are out of its reach."""
+        return self.level != "none"
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any], *, data: int, address_space: int, processes: int) -> Confinement:
@@ -60,6 +73,7 @@ class Confinement:
             data=data,
             address_space=address_space,
             processes=processes,
+            shared_user=settings["uid"] is None and settings["level"] not in JAILED,
             memory=settings["memory"],
             cpu=settings["cpu"],
             disk=settings["disk"],
@@ -87,17 +101,22 @@ def confine(folder: str, how: Confinement) -> None:
     os.chdir(folder)
     for name in ("HOME", "TMPDIR", "PWD"):
         os.environ[name] = folder
-    if how.level != "none":
-        linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
-        # Nobody of the same user attaches to it, and it leaves no core.
-        linux.prctl(linux.PR_SET_DUMPABLE, 0)
-        landlock.restrict(how.readable, folder)
+    if how.shuts_in:
+        return _shut_in(folder, how)
     _limit(how)
-    if how.level != "none":
-        linux.drop_capabilities()
     _reseed()
-    if how.level != "none":
-        syscalls.restrict(how.program)
+
+
+def _shut_in(folder: str, how: Confinement) -> None:
+    """Put up the layers of all levels above C{none}. The filter comes last: it allows none of the other steps."""
+    linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+    # Nobody of the same user attaches to it, and it leaves no core.
+    linux.prctl(linux.PR_SET_DUMPABLE, 0)
+    landlock.restrict(how.readable, folder)
+    _limit(how)
+    linux.drop_capabilities()
+    _reseed()
+    syscalls.restrict(how.program)
 
 
 def _reset_signals() -> None:
@@ -113,7 +132,7 @@ def _limit(how: Confinement) -> None:
     _lower(resource.RLIMIT_AS, how.address_space + how.memory + _ADDRESS_SPACE_TO_SPARE)
     _lower(resource.RLIMIT_FSIZE, how.disk)
     _lower(resource.RLIMIT_NOFILE, _MOST_FILES_OPEN)
-    _lower(resource.RLIMIT_NPROC, how.processes + _MOST_THREADS)
+    _lower(resource.RLIMIT_NPROC, how.processes + _MOST_THREADS + (_ROOM_FOR_OTHERS if how.shared_user else 0))
     _lower(resource.RLIMIT_MEMLOCK, 0)
     seconds = max(1, math.ceil(how.cpu))
     # One second between the polite signal and the deadly one: time to say why.

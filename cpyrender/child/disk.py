@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-_MOST_FILES = 4096
+from cpyrender.settings import FILES
 
 
 def complaint(folder: str, limit: int) -> str | None:
@@ -25,7 +25,7 @@ def complaint(folder: str, limit: int) -> str | None:
                     seen += status.st_blocks * 512
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
-                    if files > _MOST_FILES or seen > limit:
+                    if files > FILES or seen > limit:
                         break
         except FileNotFoundError:
             continue  # It went away while we looked.
@@ -33,6 +33,6 @@ def complaint(folder: str, limit: int) -> str | None:
             return "made a folder that cannot be looked into"
         if seen > limit:
             return f"wrote more than {limit} bytes into its folder"
-        if files > _MOST_FILES:
-            return f"made more than {_MOST_FILES} files"
+        if files > FILES:
+            return f"made more than {FILES} files"
     return None

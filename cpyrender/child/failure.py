@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+import threading
 import traceback
 from collections.abc import Callable
 from types import TracebackType
 
 from cpyrender.child.confine import OutOfCPU
+from cpyrender.child.hints import hint
 
 _MOST = 128 << 10
+_FARTHEST = 1 << 31
+_OUTGREW = "the script outgrew its memory limit"
 
 
 def describe(error: BaseException, script: str) -> dict[str, object]:
@@ -17,22 +23,69 @@ def describe(error: BaseException, script: str) -> dict[str, object]:
 
     @param script: the file name under which the script was compiled; frames of other files are left out.
     """
+    try:
+        return _described(error, script)
+    except OutOfCPU:
+        return {"kind": "out-of-cpu"}
+    except MemoryError:
+        return {"kind": "failed", "cause": "memory", "message": _OUTGREW}
+    except BaseException:
+        # The exception is the script's, and may do as it likes where it is looked at.
+        return {"kind": "failed", "cause": "raised", "message": "the script failed with what cannot be described"}
+
+
+def _described(error: BaseException, script: str) -> dict[str, object]:
     if isinstance(error, OutOfCPU):
         return {"kind": "out-of-cpu"}
-    line, source = _where(error, script)
-    said = _said(error)
+    line, column, source = _where(error, script)
+    more = hint(error)
     return {
         "kind": "failed",
         "cause": _cause(error),
         "exception": type(error).__name__[:200],
-        "message": _clipped(said),
+        "message": clipped(_said(error) + more),
         "line": line,
+        "column": column,
         "source": source,
-        "traceback": _traceback(error, script),
+        "traceback": _traceback(error, script, more),
     }
 
 
-def _clipped(text: str) -> str:
+def tell_of_others(script: str) -> None:
+    """Let Python say on stderr what ended a thread, and what nobody could catch, with the script's frames only.
+
+    @param script: as of L{describe}.
+    """
+
+    def of_a_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+            name = args.thread.name if args.thread is not None else ""
+            _say(f"Exception in thread {name}:\n{_traceback(args.exc_value, script)}")
+
+    def of_nobody(args: sys.UnraisableHookArgs) -> None:
+        where = args.err_msg or "Exception ignored in"
+        said = "" if args.exc_value is None else _traceback(args.exc_value, script)
+        _say(f"{where}: {_shown(args.object, repr)}\n{said}")
+
+    threading.excepthook = of_a_thread
+    sys.unraisablehook = of_nobody
+
+
+def _say(text: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(text)
+
+
+def shortened(path: str) -> str:
+    """Return a module's file as it is called below the folder that it was imported from: C{numpy/linalg/_linalg.py}."""
+    folders = [folder for folder in sys.path if folder and isinstance(folder, str)]
+    for folder in sorted(folders, key=len, reverse=True):
+        if path.startswith(folder + os.sep):
+            return path[len(folder) + 1 :]
+    return path
+
+
+def clipped(text: str) -> str:
     """Return so much of a text that it takes no more than its share of a header, however it is escaped there."""
     while len(json.dumps(text)) > _MOST:
         text = text[: min(len(text) // 2, _MOST)]
@@ -47,7 +100,7 @@ def _cause(error: BaseException) -> str:
 
 def _said(error: BaseException) -> str:
     if isinstance(error, MemoryError):
-        return f"the script outgrew its memory limit ({_text(error)})".replace(" ()", "")
+        return f"{_OUTGREW} ({_text(error)})".replace(" ()", "")
     if isinstance(error, SystemExit):
         return f"the script called sys.exit({'' if error.code is None else _shown(error.code, repr)[:200]})"
     return _text(error)
@@ -66,12 +119,11 @@ def _shown(value: object, how: Callable[[object], str]) -> str:
         return f"<its {how.__name__}() raised {type(worse).__name__}>"
 
 
-def _where(error: BaseException, script: str) -> tuple[int | None, str | None]:
-    """Return the number and the text of the script's line at which it failed."""
+def _where(error: BaseException, script: str) -> tuple[int | None, int | None, str | None]:
+    """Return the number of the script's line at which it failed, the column if it is no Python, and the line."""
     if isinstance(error, SyntaxError) and error.filename == script:
-        # A script may raise one itself, with anything in it.
-        line = error.lineno if isinstance(error.lineno, int) and error.lineno > 0 else None
-        return line, (error.text.strip()[:1000] or None) if isinstance(error.text, str) else None
+        source = (error.text.strip()[:1000] or None) if isinstance(error.text, str) else None
+        return _counted(error.lineno), _counted(error.offset), source
     line = None
     step: TracebackType | None = error.__traceback__
     while step is not None:
@@ -79,15 +131,24 @@ def _where(error: BaseException, script: str) -> tuple[int | None, str | None]:
             line = step.tb_lineno
         step = step.tb_next
     if line is None:
-        return None, None
-    return line, traceback.linecache.getline(script, line).strip()[:1000] or None  # type: ignore[attr-defined]
+        return None, None, None
+    return line, None, traceback.linecache.getline(script, line).strip()[:1000] or None  # type: ignore[attr-defined]
 
 
-def _traceback(error: BaseException, script: str) -> str:
+def _counted(value: object) -> int | None:
+    """Return a number of a SyntaxError, which a script may raise itself, with anything in it."""
+    return value if isinstance(value, int) and 0 < value < _FARTHEST else None
+
+
+def _traceback(error: BaseException, script: str, more: str = "") -> str:
     try:
         told = traceback.TracebackException.from_exception(error)
         _keep_own_frames(told, script)
-        return _clipped("".join(told.format()))
+        lines = list(told.format())
+        if more and not lines[-1].rstrip().endswith(more):
+            # Until Python 3.12, only Python's own printing says it.
+            lines[-1] = lines[-1].rstrip() + more + "\n"
+        return clipped("".join(lines))
     except Exception:
         # A script may break what the traceback module builds on; the exception's name and message remain.
         return ""

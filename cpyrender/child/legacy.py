@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import builtins
 import io
-import re
 from types import ModuleType
 from typing import Any
 
@@ -72,9 +71,12 @@ def install(source: bytes, namespace: dict[str, Any]) -> None:
     @param source: the script.
     @param namespace: the globals in which it will run.
     """
-    if re.search(rb"\bc?StringIO\b", source):
+    if b"tring" not in source:
+        # As it stands in every one of these names.
+        return
+    if b"StringIO" in source:
         _import_for(namespace)
-    if re.search(rb"\b(fromstring|tostring)\b", source):
+    if b"fromstring" in source or b"tostring" in source:
         _old_pillow()
     if b"tostring_rgb" in source:
         _old_agg()

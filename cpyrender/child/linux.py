@@ -29,6 +29,9 @@ MS_REC = 0x4000
 MS_PRIVATE = 0x40000
 MNT_DETACH = 2
 
+_MADV_POPULATE_WRITE = 23
+_MADV_COLLAPSE = 25
+
 LANDLOCK_CREATE_RULESET_VERSION = 1
 LANDLOCK_RULE_PATH_BENEATH = 1
 
@@ -42,6 +45,7 @@ _CAPABILITY_VERSION_3 = 0x20080522
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mount.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p)
 _libc.syscall.restype = ctypes.c_long
+_libc.madvise.argtypes = (ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int)
 
 
 def _checked(result: int, what: str) -> int:
@@ -78,6 +82,23 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = 
 def umount(target: str, flags: int = 0) -> None:
     """Unmount a file system; umount2(2)."""
     _checked(_libc.umount2(os.fsencode(target), flags), f"umount2({target})")
+
+
+def populate(start: int, length: int) -> None:
+    """Have pages of this process copied now that are still shared with its parent; madvise(2), MADV_POPULATE_WRITE.
+
+    Does nothing where there are no such pages, or where the kernel is older than 5.14.
+    """
+    _libc.madvise(start, length, _MADV_POPULATE_WRITE)
+
+
+def collapse(start: int, length: int) -> bool:
+    """Have a part of this process' memory put into a huge page; madvise(2), MADV_COLLAPSE.
+
+    @return: whether that was done: not where something of the part is not mapped, nor by kernels older than 6.1.
+    """
+    done: int = _libc.madvise(start, length, _MADV_COLLAPSE)
+    return done == 0
 
 
 def close_from(lowest: int) -> None:

@@ -12,8 +12,7 @@ from typing import NoReturn
 
 from cpyrender.child import linux
 from cpyrender.child.privilege import become
-
-_MOST_FILES = 4096
+from cpyrender.settings import FILES
 
 
 def enter(uid: int | None, keep: int) -> None:
@@ -87,5 +86,5 @@ def enter_own(folder: str, size: int) -> None:
     @param size: bytes that fit into the folder.
     """
     linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWIPC)
-    options = f"size={size},nr_inodes={_MOST_FILES},mode=700"
+    options = f"size={size},nr_inodes={FILES},mode=700"
     linux.mount("job", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options)

@@ -33,7 +33,9 @@ _EVENTS = dict.fromkeys(
 )
 
 # An audit hook hears of every id(x), thousands in one drawing, and makes a chart 2 to 3 % slower. So it is put up only
-# where a script mentions what may lead to one of these calls, be it in a library that it uses.
+# where a script mentions what may lead to one of these calls, be it in a library that it uses. To look through a long
+# one for all these words takes longer than that.
+_LONG = 32 << 10
 _WORDS = b"""
     fork execl execv spawn popen Popen Process subprocess multiprocessing system( pty.
     ffmpeg imagemagick mp4 html5_video usetex pgf
@@ -47,7 +49,7 @@ def install(source: bytes) -> None:
 
     @param source: the script.
     """
-    if any(word in source for word in _WORDS):
+    if len(source) > _LONG or any(word in source for word in _WORDS):
         sys.addaudithook(_refuse)
         # What multiprocessing calls to spawn one is not audited.
         _posixsubprocess.fork_exec = _refuse_to_fork

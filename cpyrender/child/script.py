@@ -6,7 +6,10 @@ import builtins
 import importlib.util
 import io
 import linecache
+import mmap
 import os
+import re
+import resource
 import sys
 import time
 import warnings
@@ -29,6 +32,18 @@ _ANY_SIZE = 1 << 62
 _LONGEST_NAME = 1024
 _MOST_WARNINGS = 100
 _LONGEST_WARNING = 500
+# Bytes that are there again for saying why, when a script has used up all others.
+_RESERVE = 4 << 20
+
+#: The exit status of a process in which nothing works any more.
+_BROKEN = 70
+_LAST_WORDS = b"".join(
+    wire.pack({"kind": "failed", "cause": "crashed", "message": "the script broke the interpreter that it ran in"})
+)
+_MOST_REPORTS = 100
+_LONGEST_REPORT = 100
+_MUCH = 8 << 20
+_GLYPH = re.compile(r"Glyph (\d{1,7}) ")
 
 
 @frozen
@@ -72,8 +87,8 @@ class _Progress:
     reports: list[tuple[float, str]]
 
     def __call__(self, fraction: float, text: str) -> None:
-        self.reports.append((fraction, text[:200]))
-        del self.reports[:-100]
+        self.reports.append((fraction, text[:_LONGEST_REPORT]))
+        del self.reports[:-_MOST_REPORTS]
 
 
 @define
@@ -85,12 +100,21 @@ class _Warned:
     def keep(self, show: Callable[..., None]) -> Callable[..., None]:
         """Return what shows a warning as C{show} does, and keeps it."""
 
-        def showwarning(message: Warning, category: type[Warning], *where: Any, **more: Any) -> None:
-            if len(self.texts) < _MOST_WARNINGS:
-                self.texts.append(f"{category.__name__}: {message}"[:_LONGEST_WARNING])
-            show(message, category, *where, **more)
+        def showwarning(message: Warning, category: type[Warning], filename: str, *where: Any, **more: Any) -> None:
+            text = f"{category.__name__}: {_with_character(str(message))}"[:_LONGEST_WARNING]
+            # matplotlib looks for a missing glyph each time it measures a text.
+            if len(self.texts) < _MOST_WARNINGS and text not in self.texts:
+                self.texts.append(text)
+            show(message, category, failure.shortened(filename), *where, **more)
 
         return showwarning
+
+
+def _with_character(message: str) -> str:
+    """Return a warning of a glyph that no font has with the character itself, which matplotlib tells by number."""
+    missing = _GLYPH.match(message)
+    code = int(missing[1]) if missing else 0
+    return f"{message} ({chr(code)})" if 0x20 < code <= sys.maxunicode else message
 
 
 def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
@@ -107,14 +131,31 @@ def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
     os.close(nothing)
     os.write(result, wire.STARTED)
     _open_standard_streams()
-    header, blobs = _run(task, legacy, refusing)
+    # Held by this frame alone: a script can empty or replace all that is in a module.
+    write, leave, last_words, broken = os.write, os._exit, _LAST_WORDS, _BROKEN
+    try:
+        header, blobs = _run(task, legacy, refusing)
+        _flush()
+        wire.write_all(result, wire.pack(header, blobs))
+        leave(0)
+    except:  # noqa: E722  (a script can put something else under the name of BaseException)
+        write(result, last_words)
+    finally:
+        leave(broken)
+
+
+def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (AttributeError, OSError, ValueError):
+        except Exception:
             pass  # The script closed it, or put something else in its place.
-    wire.write_all(result, wire.pack(header, blobs))
-    os._exit(0)
+
+
+def rehearse(source: bytes, *, legacy: bool, refusing: bool) -> None:
+    """Do all with a script that L{serve_one} does, but for reading it, answering, and ending."""
+    _open_standard_streams()
+    wire.pack(*_run(_Task(source, {}, {}, Wanted()), legacy, refusing))
 
 
 def _open_standard_streams() -> None:
@@ -126,16 +167,20 @@ def _open_standard_streams() -> None:
         setattr(sys, f"__{name}__", stream)
 
 
-def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[str, object], list[bytes]]:
+def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[str, object], list[bytes | memoryview]]:
     main = _fresh_main(task)
     progress = _Progress([])
     reporting.report_to(progress)
+    failure.tell_of_others(NAME)
     warned = _Warned([])
     warnings.showwarning = warned.keep(warnings.showwarning)
     began = time.perf_counter()
     encoding = None
+    reserve = mmap.mmap(-1, _RESERVE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     try:
         code = _compile(task.source)
+        # Not before: of a script that cannot be compiled, Python quotes the line from a file of the script's name.
+        main.__dict__["files"] = _put_down(task.files)
         if with_legacy:
             legacy.install(task.source, main.__dict__)
         if refusing:
@@ -144,14 +189,17 @@ def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[s
         encoding = time.perf_counter()
         answer = answer_of(main.__dict__, task.wanted)
     except NoAnswer as error:
-        header: dict[str, object] = {"kind": "failed", "cause": error.cause, "message": str(error)}
-        blobs: list[bytes] = []
+        message = failure.clipped(str(error))
+        header: dict[str, object] = {"kind": "failed", "cause": error.cause, "message": message}
+        blobs: list[bytes | memoryview] = []
     except BaseException as error:
+        reserve.close()
         header, blobs = failure.describe(error, NAME), []
     else:
         header, blobs = _drawn(answer), [output.data for output in answer.outputs]
     ended = time.perf_counter()
     header["warnings"] = warned.texts
+    header["progress"] = progress.reports
     header["run"] = (encoding or ended) - began
     header["encode"] = ended - (encoding or ended)
     return header, blobs
@@ -177,7 +225,7 @@ def _fresh_main(task: _Task) -> ModuleType:
         __builtins__=builtins,
         __file__=NAME,
         params=dict(task.params),
-        files=_put_down(task.files),
+        files={},
     )
     sys.modules["__main__"] = main
     sys.argv = [NAME]
@@ -186,10 +234,20 @@ def _fresh_main(task: _Task) -> ModuleType:
 
 
 def _put_down(files: Mapping[str, bytes]) -> dict[str, Path]:
-    """Write the files into the job folder and return their paths by name."""
+    """Write the files into the job folder and return their paths by name.
+
+    @raise NoAnswer: one cannot be written there.
+    """
     paths = {name: Path.cwd() / name for name in files}
     for name, path in paths.items():
-        path.write_bytes(files[name])
+        # The server has looked at the names as well.
+        if "/" in name or name in {"", ".", ".."}:
+            raise NoAnswer(f"the file {name[:_LONGEST_NAME]!r} has a path for a name", "output")
+        try:
+            with open(path, "xb") as file:
+                file.write(files[name])
+        except OSError as error:
+            raise NoAnswer(f"the file {name[:_LONGEST_NAME]!r} cannot be kept: {error.strerror}", "output") from None
     return paths
 
 
@@ -203,4 +261,16 @@ def _compile(source: bytes) -> CodeType:
         # As linecache does: the traceback module counts on it.
         lines[-1] += "\n"
     linecache.cache[NAME] = (len(source), None, lines, NAME)
-    return compile(source, NAME, "exec", dont_inherit=True)
+    held = _most_held()
+    try:
+        return compile(source, NAME, "exec", dont_inherit=True)
+    except MemoryError:
+        if _most_held() - held > _MUCH:
+            raise
+    # So the parser gives up on what is nested too deeply.
+    raise SyntaxError("the script is nested too deeply")
+
+
+def _most_held() -> int:
+    """Return how many bytes this process has held at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -14,23 +14,31 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from typing import NoReturn
 
 from attrs import define, frozen
 
 from cpyrender.child import disk, linux, namespaces
-from cpyrender.child.confine import Confinement, confine
+from cpyrender.child.confine import JAILED, Confinement, confine
 from cpyrender.child.folder import remove_folder
+from cpyrender.child.lesson import give_one
+from cpyrender.child.pages import Pages
 from cpyrender.child.script import serve_one
 
-#: The one command there is.
+#: Fork a child that waits for a script.
 COMMAND_SPARE = b"spare"
+
+#: Fork a child that runs a script of our own.
+COMMAND_LESSON = b"lesson"
+
+#: What follows are pages for each spare to have ready, as L{Pages.pack} writes them.
+COMMAND_PAGES = b"pages:"
+
+_LONGEST_COMMAND = 1 << 18
 
 _LONGEST_CHAIN = 1000
 _MS_BETWEEN_LOOKS = 250
-
-#: The levels at which bubblewrap has built the file system.
-JAILED = ("full", "jail")
 
 
 @frozen
@@ -53,7 +61,11 @@ class _Pipes:
             for pair in made:
                 _close(*pair)
             raise
-        return cls(*made)
+        pipes = cls(*made)
+        for fd in pipes.of_the_server:
+            # Here, and not in the server, whose time is everybody's.
+            os.set_blocking(fd, False)
+        return pipes
 
     @property
     def of_the_server(self) -> list[int]:
@@ -125,6 +137,7 @@ class Template:
         # A template that was replaced may have left folders, and in a jail all templates have the same process id.
         self._name = secrets.token_hex(4)
         self._legacy = legacy
+        self._pages = Pages()
         self._children: dict[int, _Child] = {}
         self._serial = 0
         self._cleaners: list[int] = []
@@ -139,14 +152,24 @@ class Template:
             for fd, _ in self._poll.poll(self._until_next_look()):
                 if fd != self._commands.fileno():
                     self._bury(fd)
-                elif self._commands.recv(len(COMMAND_SPARE)) == COMMAND_SPARE:
-                    self._answer()
-                else:
+                elif not self._obey(self._commands.recv(_LONGEST_COMMAND)):
                     return self._leave()
 
-    def _answer(self) -> None:
+    def _obey(self, command: bytes) -> bool:
+        """Do as the server says; return C{False} where it says no more."""
+        if command == COMMAND_SPARE:
+            self._answer(self._wait_for_script)
+        elif command == COMMAND_LESSON:
+            self._answer(self._give_lesson)
+        elif command.startswith(COMMAND_PAGES):
+            self._pages = Pages.parse(command[len(COMMAND_PAGES) :])
+        else:
+            return False
+        return True
+
+    def _answer(self, live: Callable[[str], NoReturn]) -> None:
         try:
-            folder, fds = self._fork()
+            folder, fds = self._fork(live)
         except OSError as error:
             self._commands.send(json.dumps({"refused": str(error)}).encode())
             return
@@ -158,7 +181,7 @@ class Template:
             pass  # The server is gone; the next turn of the loop finds out.
         _close(*fds)
 
-    def _fork(self) -> tuple[str, list[int]]:
+    def _fork(self, live: Callable[[str], NoReturn]) -> tuple[str, list[int]]:
         pipes = _Pipes.open()
         self._serial += 1
         folder = self._folder()
@@ -169,7 +192,7 @@ class Template:
             _close(*pipes.of_the_server, *pipes.of_the_child, pipes.ended[1])
             raise
         if pid == 0:
-            self._become_child(pipes, folder, template)
+            self._become_child(pipes, template, live, folder)
         _close(*pipes.of_the_child)
         child = _Child(pid, os.pidfd_open(pid), pipes.ended[1], folder)
         self._children[child.pidfd] = child
@@ -182,20 +205,28 @@ class Template:
             return mount_point(self._spool)
         return os.path.join(self._spool, f"{self._name}-{self._serial}")
 
-    def _become_child(self, pipes: _Pipes, folder: str, template: int) -> NoReturn:
-        """Be the child: confine oneself, run one script, end. Nothing of the template's loop is ever reached again."""
+    def _become_child(self, pipes: _Pipes, template: int, live: Callable[[str], NoReturn], folder: str) -> NoReturn:
+        """Be the child, and end. Nothing of the template's loop is ever reached again."""
         try:
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
             # From a pid namespace of its own, a child sees its parent as 0.
             if os.getppid() not in {0, template}:
                 os._exit(1)
             _take_only(pipes.of_the_child)
-            confine(folder, self._confinement)
-            serve_one(result=3, legacy=self._legacy, refusing=self._confinement.level != "none")
+            live(folder)
         except BaseException:
             sys.excepthook(*sys.exc_info())
         finally:
             os._exit(70)
+
+    def _wait_for_script(self, folder: str) -> NoReturn:
+        """Confine this child, have its memory ready, and run one script."""
+        confine(folder, self._confinement)
+        self._pages.populate(wanted=_nothing_to_read)
+        serve_one(result=3, legacy=self._legacy, refusing=self._confinement.shuts_in)
+
+    def _give_lesson(self, folder: str) -> NoReturn:
+        give_one(result=3, legacy=self._legacy, refusing=self._confinement.shuts_in)
 
     def _until_next_look(self) -> int | None:
         """Return how many milliseconds the loop may sleep; C{None}: until something happens."""
@@ -226,6 +257,8 @@ class Template:
         self._cleaners = [pid for pid in self._cleaners if os.waitpid(pid, os.WNOHANG) == (0, 0)]
         try:
             return os.rmdir(folder)
+        except FileNotFoundError:
+            return
         except OSError:
             pass
         pid = os.fork()
@@ -277,6 +310,11 @@ def _take_only(fds: list[int]) -> None:
     for number, fd in enumerate(high):
         os.dup2(fd, number)
     linux.close_from(4)
+
+
+def _nothing_to_read() -> bool:
+    """Whether nothing waits on stdin, not even its end."""
+    return not select.select([0], [], [], 0)[0]
 
 
 def _children_of_this_process() -> set[int]:

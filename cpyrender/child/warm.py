@@ -10,26 +10,32 @@ import logging
 import warnings
 from collections.abc import Iterable
 
-from cpyrender.child import backends
+from cpyrender.child import backends, fonts, hugepages
 from cpyrender.formats import PICTURES
 
 _ALWAYS = (
     "matplotlib.pyplot",
+    "matplotlib.animation",
     "matplotlib.backends.backend_agg",
     "mpl_toolkits.mplot3d",
     "numpy",
     "PIL.Image",
     "pylab",
+    "cpyrender.child.data",
+    "cpyrender.child.instead",
     "cpyrender.child.legacy",
     "cpyrender.child.pictures",
 )
 
 
-def warm(preload: Iterable[str]) -> None:
+def warm(preload: Iterable[str], folders: Iterable[str] = ()) -> list[str]:
     """Import what scripts use, draw one picture of each format, and make all of it cheap to inherit.
 
     @param preload: further modules to import.
-    @raise ImportError: one of them is not there.
+    @param folders: of fonts, beside the machine's.
+    @return: which of their files are not fonts that can be used, and why.
+    @raise ImportError: one of the modules is not there.
+    @raise OSError: one of the folders cannot be read.
     """
     import matplotlib
 
@@ -38,6 +44,7 @@ def warm(preload: Iterable[str]) -> None:
     backends.stay_with_agg()
     for name in (*_ALWAYS, *preload):
         importlib.import_module(name)
+    unusable = fonts.add(folders)
     logging.disable()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -46,8 +53,10 @@ def warm(preload: Iterable[str]) -> None:
     # A script that crashes leaves its line on its stderr; all that is forked from here inherits this.
     faulthandler.enable(2, all_threads=False)
     gc.collect()
+    hugepages.collapse()
     # What is frozen is never visited by a child's collector, so its pages stay shared.
     gc.freeze()
+    return unusable
 
 
 def _draw_once() -> None:
@@ -55,7 +64,7 @@ def _draw_once() -> None:
     from matplotlib import pyplot
     from PIL import Image
 
-    from cpyrender.child.pictures import encode_figure
+    from cpyrender.child.figures import encode_figure
     from cpyrender.values import Wanted
 
     Image.init()

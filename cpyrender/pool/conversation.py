@@ -16,13 +16,15 @@ from attrs import asdict, define, evolve, field, frozen
 
 from cpyrender import wire
 from cpyrender.pool import hearing
-from cpyrender.pool.ending import Crash, Ending
+from cpyrender.pool.ending import Crash, Ending, own_frames
 from cpyrender.pool.spare import Spare
 from cpyrender.values import Cause, Failed, Log, Ran, Submission, TimedOut, Timing
 
 _PIECE = 1 << 16
 # A pipe holds no more than this, so that is all a killed child can still have to say.
 _PIPE_CAPACITY = 1 << 20
+# Pieces of a frame handed to the kernel in one call.
+_AT_ONCE = 64
 _SECONDS_TO_END = 1.0
 
 
@@ -126,6 +128,8 @@ class Conversation:
             outcome = self._talk()
         finally:
             self._spare.kill()
+            # They point back here: the answer would stay until the next round of the garbage collector.
+            self._hears.clear()
         for fd, kept in ((self._spare.stdout, self._stdout), (self._spare.stderr, self._stderr)):
             self._keep_the_rest(fd, kept)
         return evolve(outcome, log=self._log())
@@ -153,16 +157,20 @@ class Conversation:
     def _write(self) -> None:
         try:
             while self._to_write:
-                written = os.write(self._spare.script, self._to_write[0][:_PIPE_CAPACITY])
-                self._to_write[0] = self._to_write[0][written:]
-                if not self._to_write[0]:
-                    del self._to_write[0]
+                self._wrote(os.writev(self._spare.script, self._to_write[:_AT_ONCE]))
         except BlockingIOError:
             return
         except BrokenPipeError:
             pass  # It reads no more. Why, its answer or its end will tell.
         self._ignore(self._spare.script)
         self._spare.close_script()
+
+    def _wrote(self, count: int) -> None:
+        """Take bytes off the front of what is to be written."""
+        while self._to_write and count >= len(self._to_write[0]):
+            count -= len(self._to_write.pop(0))
+        if count:
+            self._to_write[0] = self._to_write[0][count:]
 
     def _read(self) -> Ran | None:
         try:
@@ -197,7 +205,11 @@ class Conversation:
         self._deadline = min(self._deadline, time.monotonic() + _SECONDS_TO_END)
 
     def _keep(self, fd: int, kept: _Kept) -> None:
-        data = os.read(fd, _PIECE)
+        try:
+            data = os.read(fd, _PIECE)
+        except BlockingIOError:
+            # Where there is /proc, a script may open its own end for reading, and be faster.
+            return
         kept.add(data)
         if not data:
             self._ignore(fd)
@@ -250,10 +262,11 @@ class Conversation:
         raise Cancelled
 
     def _log(self) -> Log:
-        return Log(stdout=self._stdout.text(), stderr=self._stderr.text(), lost=self._stdout.lost + self._stderr.lost)
+        stderr = own_frames(self._stderr.text())
+        return Log(stdout=self._stdout.text(), stderr=stderr, lost=self._stdout.lost + self._stderr.lost)
 
 
-def _packed(submission: Submission) -> list[bytes]:
+def _packed(submission: Submission) -> list[bytes | memoryview]:
     header = {
         "params": dict(submission.params),
         "files": list(submission.files),

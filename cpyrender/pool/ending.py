@@ -44,6 +44,15 @@ class Ending:
 _ABORTED = "Fatal Python error: Aborted"
 _REPORT = "Fatal Python error:"
 _LINE = re.compile(r'^  File "script\.py", line (\d{1,9}) in', re.MULTILINE)
+_A_REPORT = "(most recent call first)"
+_NOT_OF_THE_SCRIPT = re.compile(
+    r'^  File "(?!script\.py")[^\n]*", line \d+ in [^\n]*\n|\n?^Extension modules: [^\n]*\n', re.MULTILINE
+)
+
+
+def own_frames(stderr: str) -> str:
+    """Return what a script's process wrote, without what faulthandler tells of where this server and Python lie."""
+    return _NOT_OF_THE_SCRIPT.sub("", stderr) if _A_REPORT in stderr else stderr
 
 
 @frozen

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from cpyrender import formats, wire
-from cpyrender.values import Cause, Drawn, Failed, Output, Ran, TimedOut, Timing
+from cpyrender.values import Cause, Drawn, Failed, Output, Ran, Report, TimedOut, Timing
 
 _LONGEST_NAME = 1024
 _LONGEST_WARNING = 500
 _MOST_WARNINGS = 100
+_LONGEST_REPORT = 100
+_MOST_REPORTS = 100
 _LONGEST_TEXT = 1 << 17
 _LONGEST_RUN = 86400.0
 
@@ -42,7 +44,7 @@ def _drawn(header: Mapping[str, Any], body: memoryview, timing: Timing) -> Drawn
         media_type = said["media_type"] if said["media_type"] in formats.ALLOWED else formats.OCTETS
         outputs.append(
             Output(
-                data=body[start : start + size].tobytes(),
+                data=body[start : start + size].toreadonly(),
                 media_type=media_type,
                 name=_text(said["name"], _LONGEST_NAME),
                 width=_count_or_none(said.get("width")),
@@ -52,13 +54,11 @@ def _drawn(header: Mapping[str, Any], body: memoryview, timing: Timing) -> Drawn
         start += size
     if not outputs:
         raise ValueError("no output")
-    warnings = header.get("warnings", [])
-    if not isinstance(warnings, list):
-        raise TypeError("not a list")
     return Drawn(
         outputs=tuple(outputs),
         figure_count=_count_or_none(header.get("figure_count")),
-        warnings=tuple(_text(text, _LONGEST_WARNING) for text in warnings[:_MOST_WARNINGS]),
+        warnings=_warnings(header),
+        progress=_progress(header),
         timing=timing,
     )
 
@@ -69,10 +69,33 @@ def _failed(header: Mapping[str, Any], timing: Timing) -> Failed:
         message=_text(header["message"]),
         exception=_text_or_none(header.get("exception")),
         line=_count_or_none(header.get("line")),
+        column=_count_or_none(header.get("column")),
         source=_text_or_none(header.get("source")),
         traceback=_text_or_none(header.get("traceback")),
+        progress=_progress(header),
         timing=timing,
+        warnings=_warnings(header),
     )
+
+
+def _warnings(header: Mapping[str, Any]) -> tuple[str, ...]:
+    warnings = header.get("warnings", [])
+    if not isinstance(warnings, list):
+        raise TypeError("not a list")
+    return tuple(_text(text, _LONGEST_WARNING) for text in warnings[:_MOST_WARNINGS])
+
+
+def _progress(header: Mapping[str, Any]) -> tuple[Report, ...]:
+    reports = header.get("progress", [])
+    if not isinstance(reports, list):
+        raise TypeError("not a list")
+    return tuple(_report(fraction, text) for fraction, text in reports[-_MOST_REPORTS:])
+
+
+def _report(fraction: object, text: object) -> Report:
+    if not isinstance(fraction, int | float) or not 0 <= fraction <= 1:
+        raise ValueError("not a part of one")
+    return Report(fraction=float(fraction), text=_text(text, _LONGEST_REPORT))
 
 
 def _count(value: object) -> int:

@@ -91,12 +91,13 @@ def settings_for(level: str, render: RenderSettings) -> TemplateSettings:
         memory=render.memory,
         cpu=render.cpu_seconds,
         preload=render.preload,
+        fonts=render.fonts,
         legacy=not render.no_legacy,
         room=_ROOM_FOR_CACHES + render.slots * DISK,
         uid=unused_uid(),
     )
     if level != "none":
-        settings = evolve(settings, readable=readable_paths(), program=_filter())
+        settings = evolve(settings, readable=readable_paths(render.fonts), program=_filter())
         _ask_for_landlock()
     if level in {"full", "jail"}:
         return settings

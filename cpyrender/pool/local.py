@@ -15,6 +15,8 @@ from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
 from cpyrender.authority import network
+from cpyrender.pool import cgroup
+from cpyrender.pool.cgroup import SlotGroups
 from cpyrender.pool.conversation import Cancellation, Cancelled
 from cpyrender.pool.interfaces import Health, IRenderer
 from cpyrender.pool.isolation import LAYERS
@@ -25,7 +27,7 @@ from cpyrender.pool.supply import Retired, SpareSupply
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.pool.waiting import WaitingLine
 from cpyrender.settings import RenderSettings
-from cpyrender.values import Outcome, Ran, Refused, Submission
+from cpyrender.values import Outcome, Ran, Refused, Submission, TimedOut
 
 if TYPE_CHECKING:
     from cpyrender.metrics import Metrics
@@ -82,8 +84,8 @@ class LocalPool:
         self._running: set[_Job] = set()
         self._slots: list[Slot] = []
         self._free: list[Slot] = []
-        # One for each slot, and one in which a template is replaced.
-        self._threads = ThreadPool(self.settings.slots, self.settings.slots + 1, "cpyrender")
+        # One for each slot, one for what is learned beside the scripts, and one in which a template is replaced.
+        self._threads = ThreadPool(self.settings.slots, self.settings.slots + 2, "cpyrender")
         self._why_not_ready = "it has not been started"
         self._draining = False
         self._began = reactor.seconds()
@@ -92,6 +94,8 @@ class LocalPool:
         self._supply: SpareSupply | None = None
         self._renewal: Renewal | None = None
         self._renewing: Deferred[None] = succeed(None)
+        self._groups: SlotGroups | None = None
+        self._teaching: Deferred[None] | None = None
         self._stopped: Deferred[None] = succeed(None)
 
     # IRenderer
@@ -112,6 +116,7 @@ class LocalPool:
         except BaseException:
             self._threads.stop()
             self._supply = None
+            self._close_groups()
             raise
         self._warm(None)
 
@@ -169,7 +174,7 @@ class LocalPool:
             ready=not self._why_not_ready,
             why_not=self._why_not_ready,
             isolation=self._level,
-            layers=LAYERS.get(self._level, ()),
+            layers=LAYERS.get(self._level, ()) + (() if self._groups is None else (cgroup.LAYER,)),
             slots=self.settings.slots,
             busy=len(self._running),
             queue=self.settings.queue,
@@ -216,10 +221,18 @@ class LocalPool:
     def _prepare(self) -> SpareSupply:
         self._why_not_ready = "it is warming up"
         supply = self._supply = SpareSupply(self.settings)
+        # Before there is a process that would have to be in one of them.
+        self._groups = SlotGroups.where_possible(self.settings.slots, self.settings.memory)
+        groups = self._groups.groups if self._groups is not None else [None] * self.settings.slots
         on_end = None if self._metrics is None else self._metrics.ended
-        self._slots = [Slot(supply, self.settings, on_end) for _ in range(self.settings.slots)]
+        self._slots = [Slot(supply, self.settings, group, on_end) for group in groups]
         self._threads.start()
         return supply
+
+    def _close_groups(self) -> None:
+        if self._groups is not None:
+            self._groups.close()
+            self._groups = None
 
     def _warm(self, _: object) -> None:
         if self._draining:
@@ -241,12 +254,13 @@ class LocalPool:
         await idle
         while self._tidying:
             await DeferredList(list(self._tidying.values()))
-        await self._renewing
+        await DeferredList([self._renewing, *([self._teaching] if self._teaching else [])])
         await DeferredList([self._in_thread(slot.close) for slot in self._slots], consumeErrors=True)
         try:
             await self._in_thread(supply.close)
         except OSError:
             self._log.failure("Something that scripts have left could not be removed.")
+        await self._in_thread(self._close_groups)
         self._threads.stop()
 
     # The way of a job
@@ -299,8 +313,13 @@ class LocalPool:
         if isinstance(ran, Failure):
             self._tell_of_failure(job, ran)
         else:
+            self._log_progress(ran)
             timing = evolve(ran.timing, queue=job.began - job.arrived)
             job.answer.callback(evolve(ran, timing=timing))
+
+    def _log_progress(self, ran: Ran) -> None:
+        for report in () if isinstance(ran, TimedOut) else ran.progress:
+            self._log.debug("A script reported {fraction:.0%} {text!r}", fraction=report.fraction, text=report.text)
 
     def _tell_of_failure(self, job: _Job, failure: Failure) -> None:
         if failure.check(Cancelled):
@@ -325,6 +344,17 @@ class LocalPool:
         self._let_go(slot)
         self._free.append(slot)
         self._dispatch()
+        self._teach()
+
+    def _teach(self) -> None:
+        """Let a new template learn, once it has its first spares."""
+        if self._supply is not None and self._supply.untaught and self._teaching is None:
+            self._teaching = self._in_thread(self._supply.teach)
+            self._teaching.addErrback(lambda failure: self._log.failure("Teaching failed; this is a bug.", failure))
+            self._teaching.addCallback(self._taught)
+
+    def _taught(self, _: None) -> None:
+        self._teaching = None
 
     def _let_go(self, slot: Slot) -> None:
         if self._renewal is not None:

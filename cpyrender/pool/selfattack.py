@@ -27,7 +27,7 @@ def attack(template: RunningTemplate, level: str) -> None:
         ran = _run(template, {**params, "level": level})
     if not isinstance(ran, Drawn):
         raise LayerMissing(f"a script that attacks was not stopped as it should be: {ran}")
-    outcomes: dict[str, str] = json.loads(ran.outputs[0].data)
+    outcomes: dict[str, str] = json.loads(bytes(ran.outputs[0].data))
     worked = [f"{name} ({outcome})" for name, outcome in outcomes.items() if not outcome.startswith("refused")]
     if worked:
         raise LayerMissing(f"a script can {'; '.join(worked)}")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from attrs import evolve
+
+from cpyrender.pool.cgroup import Group
 from cpyrender.pool.conversation import (
     Cancellation,
     Cancelled,
@@ -32,12 +35,19 @@ class Slot:
     """
 
     def __init__(
-        self, supply: SpareSupply, settings: RenderSettings, on_end: Callable[[Ending], object] | None = None
+        self,
+        supply: SpareSupply,
+        settings: RenderSettings,
+        group: Group | None = None,
+        on_end: Callable[[Ending], object] | None = None,
     ) -> None:
         """
+        @param group: the control group that its children go into, where there is one.
         @param on_end: is told of each end of a child that had a script, when it has been cleared away after.
         """
         self._supply = supply
+        self._group = group
+        self._kills = 0
         self._settings = settings
         self._on_end = on_end
         self._spare: Spare | None = None
@@ -61,6 +71,16 @@ class Slot:
         @raise cpyrender.pool.template.TemplateFailed: no child can be had.
         @raise OSError: the machine has no room for one.
         """
+        outcome = self._run(submission, cancellation)
+        if isinstance(outcome, Failed) and outcome.cause is Cause.CRASHED and self._outgrew():
+            return evolve(outcome, cause=Cause.MEMORY, message="the script outgrew its memory limit")
+        return outcome
+
+    def _outgrew(self) -> bool:
+        """Whether the kernel has killed a child because the memory of its group was used up."""
+        return self._group is not None and self._group.kills() > self._kills
+
+    def _run(self, submission: Submission, cancellation: Cancellation) -> Ran:
         try:
             return self._attempt(submission, cancellation)
         except Interrupted:
@@ -89,7 +109,7 @@ class Slot:
     def _attempt(self, submission: Submission, cancellation: Cancellation) -> Ran:
         while True:
             fresh = self._spare is None
-            spare, self._spare = self._spare or self._supply.spare(), None
+            spare, self._spare = self._spare or self._new_spare(), None
             self._used.append(spare)
             try:
                 return Conversation(spare, submission, self._limits(submission), cancellation).run()
@@ -119,7 +139,18 @@ class Slot:
         if self._spare is None:
             # Asked first: should the template be replaced meanwhile, the spare counts as one of the old one's.
             self._generation = self._supply.generation
-            self._spare = self._supply.spare()
+            self._spare = self._new_spare()
+
+    def _new_spare(self) -> Spare:
+        spare = self._supply.spare()
+        if self._group is not None:
+            try:
+                self._group.take(spare.pidfd)
+                self._kills = self._group.kills()
+            except BaseException:
+                spare.remove()
+                raise
+        return spare
 
     def bury(self) -> None:
         """Clear away after the last scripts."""

@@ -19,7 +19,7 @@ _WORD = 1 << 12
 
 @define
 class Spare:
-    """The server's ends of a child's pipes.
+    """The server's ends of a child's pipes, none of which waits when it is read or written.
 
     @ivar folder: its job folder, to be removed after it; C{None}: it vanishes with the child.
     @ivar script: where to write the submission.
@@ -39,13 +39,6 @@ class Spare:
     pidfd: int
     started: bool = field(default=False, init=False)
     ending: Ending | None = field(default=None, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        for fd in (self.script, self.result, self.stdout, self.stderr, self.ended):
-            os.set_blocking(fd, False)
-            # Python 3.11's recv_fds passes no flags on.
-            os.set_inheritable(fd, False)
-        os.set_inheritable(self.pidfd, False)
 
     def kill(self) -> None:
         """Kill it; harmless where it has ended already."""

@@ -1,14 +1,16 @@
 """The system call filter for scripts: an allow-list, compiled once in the server with libseccomp.
 
 What a drawing needs is allowed: files, memory, time, threads. What it does not need is refused with EPERM, so that
-Python says PermissionError; calls that are newer than this list, with ENOSYS, so that libraries fall back. Only calls
-by another architecture's numbers kill: they are made to get past filters, and by nothing else.
+Python says PermissionError; calls that are newer than this list, or that there are not, with ENOSYS, so that libraries
+fall back. Only calls by another architecture's numbers kill, and the whole process: they are made to get past filters,
+and by nothing else.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import struct
 import tempfile
 from typing import Any
 
@@ -47,8 +49,14 @@ _AS_IF_DONE = "chmod fchmod fchmodat futimesat utime utimensat utimes"
 # glibc asks for it first, and falls back to clone, whose flags a filter can see.
 _AS_IF_NOT_THERE = ("clone3",)
 
-# Linux has given out numbers up to 470 or so; libraries that try a newer call expect ENOSYS from a kernel without it.
-_NEW_NUMBERS = range(451, 640)
+# Linux gives out numbers one after the other; libraries that try a newer call expect ENOSYS from a kernel without it.
+_FIRST_NEW = 451
+# The numbers below 424, from which on all architectures have the same, that an architecture has never used. (335 and
+# 336 of x86-64, uretprobe and uprobe, the kernel lets pass by every filter: called by hand, they do nothing or crash.)
+_UNUSED_FROM = {"x86_64": 337, "aarch64": 295}
+_UNUSED_TO = 424
+# From here on they are x32's, on x86-64.
+_FOREIGN = 0x40000000
 
 _CLONE_THREAD = 0x00010000
 _CLONE_NEW_ANYTHING = 0x7E020080
@@ -85,6 +93,13 @@ _IOCTL = {
 }
 
 
+# struct sock_filter, and what it is made of here; linux/bpf_common.h, linux/seccomp.h.
+_INSTRUCTION = struct.Struct("=HBBI")
+_LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_AT_NUMBER, _AT_ARCHITECTURE = 0, 4
+_ERRNO = 0x00050000
+
+
 class NoFilter(Exception):
     """No filter can be made; the message says what is missing."""
 
@@ -109,19 +124,21 @@ class _Rules:
         self._filter = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
         # A balanced tree of comparisons instead of a list of them.
         self._filter.set_attr(seccomp.Attr.CTL_OPTIMIZE, 2)
+        # libseccomp's own choice ends only the thread, and a script can do without one of its threads.
+        self._filter.set_attr(seccomp.Attr.ACT_BADARCH, seccomp.KILL_PROCESS)
         for name in _ALLOWED.split():
             self._if(name)
         self._allow_in_part()
         for name in _AS_IF_DONE.split():
             self._answer(name, 0)
-        for number in (*_AS_IF_NOT_THERE, *_NEW_NUMBERS):
-            self._answer(number, errno.ENOSYS)
+        for name in _AS_IF_NOT_THERE:
+            self._answer(name, errno.ENOSYS)
 
     def export(self) -> bytes:
         with tempfile.TemporaryFile() as file:
             self._filter.export_bpf(file)
             file.seek(0)
-            return file.read()
+            return _unknown(int(self._seccomp.system_arch())) + file.read()
 
     def _number(self, name: str) -> int | None:
         """Return a call's number on this architecture, C{None} where it has no such call."""
@@ -154,9 +171,9 @@ class _Rules:
         self._if("socketpair", (0, equal, _AF_UNIX), (1, masked, _SOCK_TYPE, _SOCK_STREAM))
         self._if("sendto", (4, equal, 0))
 
-    def _answer(self, call: str | int, error: int) -> None:
+    def _answer(self, name: str, error: int) -> None:
         """Answer a call, without doing it, with an error's number, or with 0 for success."""
-        number = self._number(call) if isinstance(call, str) else call
+        number = self._number(name)
         if number is not None:
             self._filter.add_rule(self._seccomp.ERRNO(error), number)
 
@@ -165,3 +182,23 @@ class _Rules:
         number = self._number(name)
         if number is not None:
             self._filter.add_rule(self._seccomp.ALLOW, number, *(self._seccomp.Arg(*one) for one in conditions))
+
+
+def _unknown(architecture: int) -> bytes:
+    """Return the beginning of the filter, which answers ENOSYS to the numbers that it does not know.
+
+    By hand, for libseccomp's rules speak of one number each, and these have no end. All others go on to its rules.
+    """
+    unused_from = _UNUSED_FROM.get(os.uname().machine, _UNUSED_TO)
+    # Code, how many instructions to leave out if so, and if not, and the value to compare with.
+    program = (
+        (_LOAD, 0, 0, _AT_ARCHITECTURE),
+        (_IF_EQUAL, 0, 6, architecture),
+        (_LOAD, 0, 0, _AT_NUMBER),
+        (_IF_AT_LEAST, 4, 0, _FOREIGN),
+        (_IF_AT_LEAST, 2, 0, _FIRST_NEW),
+        (_IF_AT_LEAST, 0, 2, unused_from),
+        (_IF_AT_LEAST, 1, 0, _UNUSED_TO),
+        (_RETURN, 0, 0, _ERRNO | errno.ENOSYS),
+    )
+    return b"".join(_INSTRUCTION.pack(*instruction) for instruction in program)

@@ -11,23 +11,28 @@ import socket
 import subprocess
 import sys
 import tempfile
+from array import array
 from pathlib import Path
 from threading import Lock
 from typing import IO
 
 from attrs import define, field, frozen
+from twisted.logger import Logger
 
+from cpyrender.child.confine import JAILED
 from cpyrender.child.folder import remove_folder
+from cpyrender.child.pages import Pages
+from cpyrender.child.template import COMMAND_LESSON, COMMAND_PAGES, COMMAND_SPARE
 from cpyrender.pool.bubblewrap import NoBubblewrap, jailed
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.visible import package_home
 from cpyrender.settings import DISK
 
-_COMMAND_SPARE = b"spare"
 _FDS_OF_A_SPARE = 6
+_ROOM_FOR_FDS = socket.CMSG_LEN(_FDS_OF_A_SPARE * array("i").itemsize)
+_CLOSED_ON_EXEC = socket.MSG_CMSG_CLOEXEC
 _MESSAGE_SIZE = 1 << 16
 _SECONDS_TO_LEAVE = 10
-_JAILED = ("full", "jail")
 
 # What of the server's environment a script may see: how to show text, numbers and time, for which processor numpy
 # computes (on which the last digits depend), and nothing else.
@@ -69,12 +74,15 @@ class TemplateSettings:
     @ivar disk: bytes that each child may write into its folder.
     @ivar room: bytes that all of them may write, and the cache of fonts, where the spool is in memory.
     @ivar preload: modules to import beyond the usual ones.
+    @ivar fonts: folders of fonts beside the machine's.
     @ivar legacy: whether children know the names of 2005.
     @ivar uid: whom the template becomes; C{None}: it stays who the server is.
     @ivar readable: files and folders that scripts may read.
     @ivar program: the system call filter; empty at level C{none}.
     @ivar patience: seconds within which it has to be warm, and to answer each command.
     """
+
+    _log = Logger()
 
     spool: Path
     memory: int
@@ -83,6 +91,7 @@ class TemplateSettings:
     disk: int = DISK
     room: int = 256 << 20
     preload: tuple[str, ...] = ()
+    fonts: tuple[str, ...] = ()
     legacy: bool = True
     uid: int | None = None
     readable: tuple[str, ...] = ()
@@ -95,7 +104,7 @@ class TemplateSettings:
         @raise TemplateFailed: it cannot be warmed up.
         @raise LayerMissing: this machine lacks something that its level of isolation needs.
         """
-        if self.uid is not None and self.level not in _JAILED:
+        if self.uid is not None and self.level not in JAILED:
             os.chown(self.spool, self.uid, self.uid)
             # Passable: who sees it from outside may only go through.
             self.spool.chmod(0o711)
@@ -118,13 +127,13 @@ class TemplateSettings:
 
     def forget(self) -> None:
         """Remove what is left of it outside a jail."""
-        if self.level not in _JAILED:
+        if self.level not in JAILED:
             remove_folder(str(self.spool))
 
     def _spawn(self, commands: int, words: IO[bytes]) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-P", "-m", "cpyrender.child", str(commands)]
         environment = self._environment()
-        if self.level in _JAILED:
+        if self.level in JAILED:
             try:
                 command = jailed(
                     command,
@@ -159,6 +168,7 @@ class TemplateSettings:
             "cpu": self.cpu,
             "disk": self.disk,
             "preload": self.preload,
+            "fonts": self.fonts,
             "legacy": self.legacy,
             "uid": self.uid,
             "readable": self.readable,
@@ -178,6 +188,8 @@ class TemplateSettings:
             raise TemplateFailed(said["failed"])
         if "missing" in said:
             raise LayerMissing(said["missing"])
+        for complaint in said.get("unusable", ()):
+            self._log.warn("A font is not used: {complaint}", complaint=complaint)
 
 
 def _last_words(words: IO[bytes]) -> str:
@@ -189,11 +201,15 @@ def _last_words(words: IO[bytes]) -> str:
 
 @define
 class RunningTemplate:
-    """A warm template that forks spares."""
+    """A warm template that forks spares.
+
+    @ivar taught: whether its spares have those pages ready that scripts write to, or it is known that they cannot.
+    """
 
     _process: subprocess.Popen[bytes]
     _commands: socket.socket
     _turn: Lock = field(factory=Lock)
+    taught: bool = False
 
     @property
     def pid(self) -> int:
@@ -201,21 +217,39 @@ class RunningTemplate:
         return self._process.pid
 
     def spare(self) -> Spare:
-        """Have a child forked.
+        """Have a child forked that waits for a script.
 
         @raise TemplateLost: the template is gone.
         @raise OSError: it could not fork, or there was no room for another descriptor.
         """
+        return self._forked(COMMAND_SPARE)
+
+    def lesson(self) -> Spare:
+        """Have a child forked that runs one of L{cpyrender.child.lesson.LESSONS}; raises as L{spare} does."""
+        return self._forked(COMMAND_LESSON)
+
+    def teach(self, pages: Pages) -> None:
+        """Tell it which pages its spares are to have ready.
+
+        @raise TemplateLost: the template is gone.
+        """
         with self._turn:
             try:
-                self._commands.send(_COMMAND_SPARE)
-                answer, fds, flags, _ = socket.recv_fds(
-                    self._commands, _MESSAGE_SIZE, _FDS_OF_A_SPARE, socket.MSG_CMSG_CLOEXEC
-                )
+                self._commands.send(COMMAND_PAGES + pages.pack())
+            except OSError as error:
+                raise TemplateLost(str(error)) from None
+
+    def _forked(self, command: bytes) -> Spare:
+        with self._turn:
+            try:
+                self._commands.send(command)
+                # Python 3.11's recv_fds passes no flags on.
+                answer, ancillary, flags, _ = self._commands.recvmsg(_MESSAGE_SIZE, _ROOM_FOR_FDS, _CLOSED_ON_EXEC)
             except OSError as error:
                 raise TemplateLost(str(error)) from None
         if not answer:
             raise TemplateLost("it has ended")
+        fds = array("i", b"".join(data for _, _, data in ancillary)).tolist()
         said = json.loads(answer)
         if "refused" in said:
             raise OSError(said["refused"])

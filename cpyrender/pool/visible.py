@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import cpyrender
@@ -30,15 +31,19 @@ def package_home() -> str:
     return str(Path(cpyrender.__file__).parent.parent)
 
 
-def readable_paths() -> tuple[str, ...]:
+def readable_paths(more: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the files and folders that a script may read, without those that lie in another of them.
 
     Of a source checkout, only the package itself is among them.
+
+    @param more: further folders that the operator has named.
     """
     python = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sys.path}
     package = {os.path.join(package_home(), "cpyrender")}
     fonts = {os.path.join(os.path.expanduser("~"), name) for name in _BELOW_HOME}
-    wanted = {os.path.abspath(path) for path in {*_SYSTEM, *python, *package, *fonts} if path and os.path.exists(path)}
+    wanted = {
+        os.path.abspath(path) for path in {*_SYSTEM, *python, *package, *fonts, *more} if path and os.path.exists(path)
+    }
     wanted |= {os.path.realpath(path) for path in wanted}
     return tuple(sorted(_outermost(wanted - {"/", package_home()} - _secret())))
 

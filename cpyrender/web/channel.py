@@ -22,9 +22,10 @@ from cpyrender.web.problem import Problem
 if TYPE_CHECKING:
     from cpyrender.web.site import RenderSite
 
-_HEAD_LATE = (
-    b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n"
-)
+_SHORT = b"HTTP/1.1 %b\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n"
+_HEAD_LATE = _SHORT % b"408 Request Timeout"
+_TARGET_LONG = _SHORT % b"414 URI Too Long"
+_FIELD_LONG = _SHORT % b"431 Request Header Fields Too Large"
 
 
 class Deadline:
@@ -136,6 +137,13 @@ class DeadlinedChannel(HTTPChannel):
         if not self._waitingForTransport:
             self._forget_answer()
         super().requestDone(request)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """A line of the head is longer than any should be."""
+        transport: Any = self.transport
+        if not transport.disconnecting:
+            self.writeSequence([_FIELD_LONG if self.requests else _TARGET_LONG])
+            self.loseConnection()
 
     def _head_is_late(self) -> None:
         if self.requests:

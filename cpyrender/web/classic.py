@@ -8,66 +8,47 @@ from twisted.web.resource import IResource
 from twisted.web.server import Request
 
 from cpyrender.pool.interfaces import IRenderer
-from cpyrender.values import Drawn
-from cpyrender.web import record
-from cpyrender.web.door import Door
+from cpyrender.web.aside import Aside
 from cpyrender.web.guard import Guard
 from cpyrender.web.health import HealthDoor, ReadyDoor
+from cpyrender.web.openapi import OpenAPIDoor
 from cpyrender.web.problem import Problem
-from cpyrender.web.reading import body_of, errors_wanted, read_asked
-from cpyrender.web.writing import classic_problem, write_drawn
+from cpyrender.web.scripts import RenderDoor, ScriptDoor
+from cpyrender.web.xmlrpc import XMLRPCDoor
 
 
-class ClassicDoor(Door):
+class ClassicDoor(ScriptDoor):
     """Takes the POST of a script at any path below it, and answers with what the script made."""
 
-    methods = ("POST",)
+    classic = True
 
-    def __init__(self, renderer: IRenderer, max_body: int, guard: Guard | None = None) -> None:
+    def __init__(
+        self, renderer: IRenderer, max_body: int, guard: Guard | None = None, aside: Aside | None = None
+    ) -> None:
         """
         @param max_body: bytes that a script may have.
         @param guard: the rules where no site of ours has them.
+        @param aside: where large bodies are read.
         """
-        super().__init__(guard or Guard(max_body=max_body))
-        self._renderer = renderer
-        self._max_body = max_body
+        super().__init__(renderer, max_body, guard, aside)
+        self._any_path = _AnyPath(renderer, max_body, self.guard, aside)
         self.putChild(b"health", HealthDoor(renderer, self.guard))
         self.putChild(b"ready", ReadyDoor(renderer, self.guard))
+        self.putChild(b"render", RenderDoor(renderer, max_body, self.guard, aside))
+        self.putChild(b"openapi.json", OpenAPIDoor(max_body, self.guard))
+        self.putChild(b"RPC2", XMLRPCDoor(renderer, max_body, self.guard, aside))
 
     def getChild(self, path: bytes, request: Request) -> IResource:
         """Every path that nothing else claims takes scripts too."""
-        return self if path == b"" else _AnyPath(self)
-
-    def errors_for(self, request: Request) -> str | None:
-        """Return what C{errors=} says, if the query can be read."""
-        return errors_wanted(request)
-
-    async def answer_POST(self, request: Request) -> None:
-        """Run the script that is the body, and answer with what it made."""
-        if body_of(request).seek(0, 2) > self._max_body:
-            raise Problem(
-                status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                detail=f"the body is over the limit of {self._max_body} bytes",
-            )
-        asked = await read_asked(request)
-        outcome = await self._renderer.render(asked.submission)
-        record.note(request, outcome)
-        if not isinstance(outcome, Drawn):
-            raise classic_problem(outcome)
-        write_drawn(request, outcome, asked.submission.wanted)
+        return self if path == b"" else self._any_path
 
 
-class _AnyPath(Door):
+class _AnyPath(ScriptDoor):
     """The classic door seen from a path below it, where there is nothing to GET."""
 
     isLeaf = True  # noqa: N815 (the name is twisted.web.resource.IResource's)
-    methods = ("POST",)
+    classic = True
     label = ClassicDoor.label
-
-    def __init__(self, door: ClassicDoor) -> None:
-        super().__init__(door.guard)
-        self.errors_for = door.errors_for  # type: ignore[method-assign]
-        self.answer_POST = door.answer_POST
 
     def methods_for(self, request: Request) -> tuple[str, ...]:
         """Understand POST; whoever wants to GET something has the wrong address."""

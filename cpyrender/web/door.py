@@ -18,6 +18,7 @@ from cpyrender.web.refusal import head_of
 from cpyrender.web.writing import write_problem
 
 _MAX_BODY = 16 << 20
+_ON_ALL = {b"Server": b"cpyrender", b"Cache-Control": b"no-store", b"X-Content-Type-Options": b"nosniff"}
 
 
 def method_not_allowed(methods: tuple[str, ...]) -> Problem:
@@ -59,12 +60,14 @@ class Door(Resource):
 
     def render(self, request: Request) -> int:
         """Answer, now or later."""
-        request.setHeader(b"Server", b"cpyrender")
+        for name, value in _ON_ALL.items():
+            request.setHeader(name, value)
         noted: Any = request
         noted.door = self.label
-        answering = Deferred.fromCoroutine(self._answer(request))
+        answering: Deferred[Any] = Deferred.fromCoroutine(self._answer(request))
         request.notifyFinish().addErrback(lambda _: answering.cancel())
         answering.addErrback(self._failed, request)
+        answering.addErrback(self._failed_again, request)
         return NOT_DONE_YET
 
     async def _answer(self, request: Request) -> None:
@@ -106,17 +109,35 @@ class Door(Resource):
         """Return how the request wants its errors written, as far as that can be told."""
         return None
 
-    def _failed(self, failure: Failure, request: Request) -> None:
-        # The client has left, or has its answer already.
-        gone = getattr(request, "channel", None) is None
+    async def tell(self, request: Request, problem: Problem, errors: str | None) -> None:
+        """Answer with a problem.
+
+        @param errors: how, where the request says it.
+        """
+        write_problem(request, problem, errors)
+
+    def _failed(self, failure: Failure, request: Request) -> Deferred[None] | None:
         problem = failure.value
         if isinstance(problem, CancelledError):
             problem = Problem(status=HTTPStatus.SERVICE_UNAVAILABLE, detail="the script was stopped")
         elif not isinstance(problem, Problem):
             self._log.failure("A request failed; this is a bug.", failure)
             problem = Problem(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail="the server failed; its log says how")
-        if not gone:
-            write_problem(request, problem, self.errors_for(request))
+        if _is_over(request):
+            return None
+        return Deferred.fromCoroutine(self.tell(request, problem, self.errors_for(request)))
+
+    def _failed_again(self, failure: Failure, request: Request) -> None:
+        """Even telling the problem did not work; usually because the client left."""
+        if not failure.check(CancelledError):
+            self._log.failure("A problem could not be told; this is a bug.", failure)
+        if not _is_over(request):
+            write_problem(request, Problem(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail="the server failed"))
+
+
+def _is_over(request: Request) -> bool:
+    """Return whether the client has left, or has its answer already."""
+    return getattr(request, "channel", None) is None or bool(request.startedWriting)
 
 
 class NothingHere(Door):

@@ -15,11 +15,14 @@ from cpyrender.web.problem import Problem
 
 NAMES = frozenset({"format", "dpi", "width", "height", "figure", "timeout", "errors"})
 
-ERRORS = ("text", "json")
+ERRORS = ("text", "json", "image")
 _DPI = (1.0, 2400.0)
 _PIXELS = (1.0, 20000.0)
 _FIGURE = (1.0, 100_000.0)
 _TIMEOUT = (0.001, 86400.0)
+
+#: The least and the most that each option may be which is a number.
+BOUNDS = {"dpi": _DPI, "width": _PIXELS, "height": _PIXELS, "figure": _FIGURE, "timeout": _TIMEOUT}
 
 
 @frozen(kw_only=True)

@@ -15,6 +15,7 @@ _LONGEST_REASON = 200
 class Problem(Exception):
     """Why a request gets no picture. Raised or written.
 
+    @ivar type: a URI that names the kind of problem; C{about:blank}: the status says it all (RFC 9457, 4.2.1).
     @ivar title: the same for all problems of a kind.
     @ivar detail: what is wrong this time, on one line.
     @ivar more: further members of the problem details object (RFC 9457, 3.2), and paragraphs of the text, by name.
@@ -23,6 +24,7 @@ class Problem(Exception):
 
     status: HTTPStatus
     detail: str
+    type: str = "about:blank"
     title: str = ""
     more: Mapping[str, object] = field(factory=dict)
     headers: Mapping[str, str] = field(factory=dict)
@@ -35,7 +37,7 @@ class Problem(Exception):
     def as_json(self) -> bytes:
         """Return the problem details object."""
         told: dict[str, object] = {
-            "type": "about:blank",
+            "type": self.type,
             "title": self.title or self.status.phrase,
             "status": int(self.status),
         }

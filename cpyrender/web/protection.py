@@ -26,9 +26,19 @@ class ProtectedRequest(EarlyRefusal):
         """Return the rules of the longest prefix that the target is below; C{None}: it is below none."""
         if not isinstance(self.channel, HTTPChannel):
             return None  # Over HTTP/2 the head is not to be had here; the resource checks all by itself.
-        asked = segments(self.channel._path.partition(b"?")[0])
-        below = [(len(prefix), guard) for prefix, guard in self.guards if asked[: len(prefix)] == prefix]
-        return max(below, key=lambda found: found[0])[1] if below else None
+        place = self._place(self.channel._path.partition(b"?")[0])
+        return None if place is None else place[1]
+
+    def json_first(self) -> bool:
+        """Return whether this is for the C{/render} of a resource."""
+        place = self._place(self.path)
+        return place is not None and segments(self.path)[len(place[0]) :] in ([b"render"], [b"render", b""])
+
+    def _place(self, path: bytes) -> tuple[list[bytes], Guard] | None:
+        """Return the longest prefix that a path is below, and its rules."""
+        asked = segments(path)
+        below = [place for place in self.guards if asked[: len(place[0])] == place[0]]
+        return max(below, key=lambda place: len(place[0])) if below else None
 
 
 def protect(site: Site, prefix: str, resource: IResource | None = None) -> None:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from http import HTTPStatus
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import IO
-from urllib.parse import parse_qs
 
 from attrs import evolve, frozen
 from twisted.web.server import Request
 
 from cpyrender import formats
 from cpyrender.values import Submission
-from cpyrender.web import accept, options
+from cpyrender.web import accept, fields, options
 from cpyrender.web.accept import acceptable_formats
+from cpyrender.web.aside import Aside
+from cpyrender.web.document import read_document
+from cpyrender.web.given import Given, shown, wrong
 from cpyrender.web.options import Options
+from cpyrender.web.parts import read_parts
 from cpyrender.web.problem import Problem
+from cpyrender.web.source import check_script
 
-_MOST_FIELDS = 1000
 _JSON = "application/json"
+_FORM = "application/x-www-form-urlencoded"
+_PARTS = "multipart/form-data"
 
-# PEP 263: a comment on one of the first two lines.
-_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
-
-_OTHER_DOORS = {"application/json", "multipart/form-data"}
+# Bytes that are read at once; reading more may take longer than one turn of the reactor should.
+_AT_ONCE = 1 << 16
 
 
 @frozen(kw_only=True)
@@ -52,22 +54,8 @@ def body_of(request: Request) -> IO[bytes]:
     return body
 
 
-def read_options(request: Request) -> tuple[Options, dict[str, object]]:
-    """Return the options and the parameters that a request's query gives.
-
-    @raise Problem: 400, it cannot be read.
-    """
-    given = _query(request)
-    accepted = header(request, "Accept")
-    read = options.read(given, acceptable_formats(accepted))
-    if read.wanted.format is None and accept.names(accepted, [_JSON]):
-        read = evolve(read, wanted=evolve(read.wanted, format=formats.EVERYTHING))
-    params = {name: values[0] if len(values) == 1 else values for name, values in given.items()}
-    return read, {name: value for name, value in params.items() if name not in options.NAMES}
-
-
 def errors_wanted(request: Request) -> str | None:
-    """Return what C{errors=} says, where it can be read, whatever is wrong with the rest."""
+    """Return what C{errors=} in the query says, where it can be read, whatever is wrong with the rest."""
     try:
         values = _query(request).get("errors", [])
     except Problem:
@@ -75,64 +63,89 @@ def errors_wanted(request: Request) -> str | None:
     return values[0] if len(values) == 1 and values[0] in options.ERRORS else None
 
 
-async def read_asked(request: Request) -> Asked:
+async def read_asked(request: Request, aside: Aside | None = None) -> Asked:
     """Return what a request, which is here whole, asks for.
 
-    @raise Problem: 400 or 415, it cannot be read, or there is no script in it.
+    @param aside: where large bodies are read; without it, they hold the reactor up.
+    @raise Problem: 400, it cannot be read, or there is no script in it.
     """
-    read, params = read_options(request)
-    return Asked(submission=read_submission(request, read, params), options=read)
-
-
-def read_submission(request: Request, read: Options, params: Mapping[str, object]) -> Submission:
-    """Return the submission that a request makes, its body being the script.
-
-    @raise Problem: 400 or 415, there is no script in it.
-    """
-    kind = (header(request, "Content-Type") or "").partition(";")[0].strip().lower()
-    if kind in _OTHER_DOORS:
-        raise Problem(
-            status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail=f"{kind} is not understood here: the body is the script"
-        )
+    query = _query(request)
+    if "script" in query:
+        raise wrong("there is a script in the query; it should be in the body")
     body = body_of(request)
+    read = partial(read_body, _content_type(request), body)
+    given = await aside.do(read) if aside is not None and body.seek(0, 2) > _AT_ONCE else read()
+    return _asked(request, query, given)
+
+
+def read_body(kind: str, body: IO[bytes]) -> Given:
+    """Read a body, in the form that its content type calls it.
+
+    @raise Problem: 400, it cannot be read, or there is no script in it.
+    """
     # A site that is not ours may have read it already, looking for a form.
     body.seek(0)
-    script: bytes = body.read()
-    check_script(script)
-    return Submission(script=script, params=params, wanted=read.wanted, timeout=read.timeout, client=_address(request))
+    given = _in_its_form(kind, body.read())
+    if given.script is None:
+        raise wrong("there is no script: it should be in the field named script")
+    check_script(given.script)
+    return given
 
 
-def check_script(script: bytes) -> None:
-    """Refuse what cannot be a script, before an interpreter is spent on it.
+def _in_its_form(kind: str, body: bytes) -> Given:
+    media_type = kind.partition(";")[0].strip().lower()
+    if media_type == _PARTS:
+        return read_parts(kind, body)
+    if media_type == _JSON or media_type.endswith("+json"):
+        return read_document(body)
+    if media_type == _FORM and fields.is_form(body):
+        return fields.read_form(body)
+    return Given(script=body)
 
-    @raise Problem: 400, saying what it is instead.
-    """
-    if not script.strip():
-        raise Problem(status=HTTPStatus.BAD_REQUEST, detail="the body is empty: it should be a Python script")
-    if b"\0" in script:
-        hint = "; it looks like UTF-16, and should be UTF-8" if script[:2] in {b"\xff\xfe", b"\xfe\xff"} else ""
-        raise Problem(status=HTTPStatus.BAD_REQUEST, detail=f"the script has NUL bytes in it{hint}")
-    if any(_CODING.match(line) for line in script[:4096].splitlines()[:2]):
-        return
-    try:
-        script.decode()
-    except UnicodeDecodeError as error:
-        line = script.count(b"\n", 0, error.start) + 1
-        raise Problem(
-            status=HTTPStatus.BAD_REQUEST,
-            detail=f"the script is not UTF-8 (byte 0x{script[error.start]:02x} on line {line}) and has no coding line",
-        ) from None
+
+def _content_type(request: Request) -> str:
+    lines = request.requestHeaders.getRawHeaders(b"Content-Type") or [b""]
+    if len(lines) > 1:
+        raise wrong("there is more than one Content-Type")
+    return lines[0].decode("latin-1")
+
+
+def _asked(request: Request, query: Mapping[str, Sequence[str]], given: Given) -> Asked:
+    texts = _together(query, given.fields)
+    read = _options(request, texts)
+    params: dict[str, object] = {
+        name: values[0] if len(values) == 1 else values for name, values in texts.items() if name not in options.NAMES
+    }
+    twice = next((name for name in params if name in given.params), None)
+    if twice is not None:
+        raise wrong(f"{shown(twice)} is in the query and in params")
+    assert given.script is not None
+    submission = Submission(
+        script=given.script,
+        params=params | dict(given.params),
+        files=given.files,
+        wanted=read.wanted,
+        timeout=read.timeout,
+        client=_address(request),
+    )
+    return Asked(submission=submission, options=read)
+
+
+def _together(query: Mapping[str, Sequence[str]], form: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return each name with all its values, those of the query first."""
+    return {name: [*query.get(name, ()), *form.get(name, ())] for name in (*query, *form)}
+
+
+def _options(request: Request, texts: Mapping[str, Sequence[str]]) -> Options:
+    accepted = header(request, "Accept")
+    read = options.read(texts, acceptable_formats(accepted))
+    if read.wanted.format is None and accept.names(accepted, [_JSON]):
+        return evolve(read, wanted=evolve(read.wanted, format=formats.EVERYTHING))
+    return read
 
 
 def _query(request: Request) -> dict[str, list[str]]:
-    text = request.uri.partition(b"?")[2].decode("latin-1")
-    try:
-        return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
-    except UnicodeDecodeError:
-        raise Problem(status=HTTPStatus.BAD_REQUEST, detail="the query is not UTF-8") from None
-    except ValueError:
-        detail = f"the query has more than {_MOST_FIELDS} fields"
-        raise Problem(status=HTTPStatus.BAD_REQUEST, detail=detail) from None
+    return fields.read_query(request.uri.partition(b"?")[2])
 
 
 def _address(request: Request) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.web.http import datetimeToString
 from twisted.web.server import Request
 
 from cpyrender.authority import is_near
@@ -32,6 +33,10 @@ class EarlyRefusal(Request):
     def guard_for(self) -> Guard | None:
         """Return the rules for this request, of which only the head is here; C{None}: there are none."""
         raise NotImplementedError
+
+    def json_first(self) -> bool:
+        """Return whether a refusal is JSON unless text is asked for: what this request is for tells its problems so."""
+        return False
 
     def gotLength(self, length: int | None) -> None:
         """The headers are complete, and nothing of the body has been read; C{100 Continue} has not been sent."""
@@ -67,8 +72,9 @@ class EarlyRefusal(Request):
         self.requestHeaders.removeHeader(b"Expect")
         self.setHeader(b"Connection", b"close")
         self.setHeader(b"Server", b"cpyrender")
+        self.setHeader(b"Date", datetimeToString())
         channel.persistent = False
-        write_problem(self, problem, finish=False)
+        write_problem(self, problem, finish=False, json_first=self.json_first())
         self._cut = channel.callLater(LINGER, self._hang_up)
 
     def read_first_line(self) -> None:

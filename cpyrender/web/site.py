@@ -71,6 +71,32 @@ class GuardedRequest(EarlyRefusal):
             channel.site.log(self)
         super().connectionLost(reason)
 
+    def json_first(self) -> bool:
+        """Return whether this is for C{/render}."""
+        return path_of(self.path).rstrip(b"/") == b"/render"
+
+    def process(self) -> None:
+        """Answer the request, which is here whole; its target may have any form that there is (RFC 9112, 3.2)."""
+        self.path = path_of(self.path)
+        super().process()
+
+    def _handleStar(self) -> None:
+        """C{OPTIONS *} asks about the server as a whole (RFC 9110, 9.3.7); no other method may."""
+        options = self.method == b"OPTIONS"
+        self.setResponseCode(HTTPStatus.NO_CONTENT if options else HTTPStatus.BAD_REQUEST)
+        self.setHeader(b"Server", b"cpyrender")
+        self.setHeader(b"Cache-Control", b"no-store")
+        self.setHeader(*((b"Allow", b"GET, HEAD, POST, OPTIONS") if options else (b"Content-Length", b"0")))
+        self.finish()
+
+
+def path_of(target: bytes) -> bytes:
+    """Return the path of a target without its query: of one in absolute form what follows its authority."""
+    if target.startswith(b"/") or b"://" not in target:
+        return target
+    _, slash, path = target.partition(b"://")[2].partition(b"/")
+    return slash + path if slash else b"/"
+
 
 class RenderSite(Site):
     """Serves a tree of doors, over HTTP/1.1 alone.

@@ -74,15 +74,43 @@ class JSONTests(AnswerCase):
 
     def test_data(self) -> None:
         """Dicts, lists, numbers and truth values go out as JSON."""
-        for data in ({"a": [1, None, "ü"]}, [], [1.5], 0, 1.25, True, numpy.float64(0.5)):
+        for data in ({"a": [1, None, "ü"]}, [], [1.5], 0, 1.25, True, numpy.float64(0.5), numpy.int64(5)):
             output = self.output(response=data, filename="a.png")
             self.assertEqual((output.media_type, json.loads(output.data)), ("application/json", data))
+
+    def test_data_of_numpy(self) -> None:
+        """numpy's numbers and arrays are the numbers and lists that they stand for, wherever they are."""
+        data = {
+            "a": [numpy.int8(1), numpy.float32(0.5), numpy.bool_(True), numpy.longdouble(2)],
+            "b": numpy.arange(4).reshape(2, 2),
+            "c": (numpy.zeros(()), numpy.str_("d")),
+        }
+        self.assertEqual(
+            json.loads(self.output(response=data).data), {"a": [1, 0.5, True, 2], "b": [[0, 1], [2, 3]], "c": [0, "d"]}
+        )
+        for number, meant in ((numpy.int64(5), 5), (numpy.bool_(False), False), (numpy.float32(0.5), 0.5)):
+            self.assertEqual(json.loads(self.output(response=number).data), meant)
+
+    def test_not_a_number(self) -> None:
+        """A number that is none is refused, wherever it is, and the script told what JSON has instead."""
+        for data in ([float("nan")], numpy.float32("inf"), {"a": numpy.array([numpy.nan])}):
+            self.assertIn("only null (None)", str(self.refused(response=data)))
 
     def test_not_json(self) -> None:
         """Data that JSON has no words for is refused, with the reason."""
         endless: list[Any] = []
         endless.append(endless)
-        for data in ({"a": object()}, {(1, 2): 3}, [float("nan")], float("inf"), endless, ["\ud800"], [b"a"]):
+        for data in (
+            {"a": object()},
+            {(1, 2): 3},
+            [float("nan")],
+            float("inf"),
+            endless,
+            ["\ud800"],
+            [b"a"],
+            [1j],
+            [numpy.datetime64("now")],
+        ):
             message = str(self.refused(response=data))
             self.assertIn(f"{type(data).__name__} cannot be written as JSON: ", message)
 
@@ -196,6 +224,7 @@ class NothingTests(AnswerCase):
         """A response of another kind is no answer, even with figures open, and its kind is named."""
         self.addCleanup(pyplot.close, "all")
         pyplot.figure()
-        for response in (None, object(), {1, 2}, (1, 2), 1j, Figure, numpy.int64(5), range(3)):
+        for response in (None, object(), {1, 2}, (1, 2), 1j, Figure, range(3), io.BytesIO(), pyplot, pyplot.gca()):
             message = str(self.refused(response=response))
-            self.assertEqual(message, f"{NO_RESPONSE}: response is of type {type(response).__name__}")
+            said = f"{NO_RESPONSE}: response is of type {type(response).__name__}"
+            self.assertEqual(message.partition("; instead: ")[0], said)

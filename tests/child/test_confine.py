@@ -36,13 +36,13 @@ def thread():
     started.start()
     started.join()
 
-folder, level, cpu = sys.argv[1:]
-settings = {"level": level, "memory": 64 << 20, "cpu": float(cpu), "disk": 1 << 20}
+folder, level, cpu, uid = sys.argv[1:]
+settings = {"level": level, "uid": json.loads(uid), "memory": 64 << 20, "cpu": float(cpu), "disk": 1 << 20}
 settings["readable"] = readable_paths() if level != "none" else ()
 settings["program"] = compile_filter().hex() if level != "none" else ""
 held = measure.counted(resource.RLIMIT_DATA), measure.counted(resource.RLIMIT_AS)
-confine(folder, Confinement.parse(settings, data=held[0], address_space=held[1], processes=1 << 20))
-limits = ("CORE", "CPU", "FSIZE", "NOFILE", "MEMLOCK")
+confine(folder, Confinement.parse(settings, data=held[0], address_space=held[1], processes=1000))
+limits = ("CORE", "CPU", "FSIZE", "NOFILE", "MEMLOCK", "NPROC")
 print(json.dumps({
     "cwd": os.getcwd(),
     "mode": stat.S_IMODE(os.stat(".").st_mode),
@@ -92,9 +92,9 @@ class ConfineCase(SynchronousTestCase):
         self.folder = os.path.realpath(os.path.join(place.name, "job"))
         Path(place.name, "secret").write_text("secret")
 
-    def confined(self, cpu: float = 5.0) -> dict[str, Any]:
+    def confined(self, cpu: float = 5.0, uid: int | None = None) -> dict[str, Any]:
         """Return how a process finds itself after it has confined itself."""
-        found: dict[str, Any] = json.loads(run_apart(_CONFINED, self.folder, self.level, cpu))
+        found: dict[str, Any] = json.loads(run_apart(_CONFINED, self.folder, self.level, cpu, json.dumps(uid)))
         return found
 
 
@@ -123,8 +123,19 @@ class ConfineTests(ConfineCase):
         """It leaves no core file, and what it may hold, write and use has limits; the deadly CPU limit comes last."""
         self.assertEqual(
             self.confined(1.2)["limits"],
-            {"CORE": [0, 0], "CPU": [2, 3], "FSIZE": [1 << 20] * 2, "NOFILE": [256, 256], "MEMLOCK": [0, 0]},
+            {
+                "CORE": [0, 0],
+                "CPU": [2, 3],
+                "FSIZE": [1 << 20] * 2,
+                "NOFILE": [256, 256],
+                "MEMLOCK": [0, 0],
+                "NPROC": [5608, 5608],
+            },
         )
+
+    def test_threads_of_a_user_of_their_own(self) -> None:
+        """Where the scripts have a user for themselves, no room is left for processes of others."""
+        self.assertEqual(self.confined(uid=4711)["limits"]["NPROC"], [1512, 1512])
 
     def test_little_cpu(self) -> None:
         """A CPU limit of less than a second is one second, for none would be no limit."""

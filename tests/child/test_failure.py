@@ -75,7 +75,36 @@ class SyntaxTests(ScriptedCase):
         """A syntax error names the line where it is, with its text."""
         told = self.failed("a = 1\ndef f(:\n    pass\n")
 
-        self.assertEqual((told["exception"], told["line"], told["source"]), ("SyntaxError", 2, "def f(:"))
+        self.assertEqual(
+            (told["exception"], told["line"], told["column"], told["source"]), ("SyntaxError", 2, 7, "def f(:")
+        )
+
+    def test_column(self) -> None:
+        """The column counts in the line as it was posted, with its indentation."""
+        for source, column in (("  x = 1", 2), ("if 1:\n\tx = $", 6), ("a = (1,\n  2", 5)):
+            told = self.failed(source)
+            self.assertIn(told["exception"], {"SyntaxError", "IndentationError"})
+            self.assertEqual(told["column"], column, source)
+
+    def test_tabs(self) -> None:
+        """Tabs and spaces that do not go together are called so."""
+        told = self.failed("if True:\n\tx = 1\n        y = 2\n")
+
+        self.assertEqual((told["exception"], told["line"], told["source"]), ("TabError", 3, "y = 2"))
+
+    def test_format_string(self) -> None:
+        """What is wrong within a format string is on its line."""
+        told = self.failed("a = 1\nb = f'{a b}'\n")
+
+        self.assertEqual((told["exception"], told["line"]), ("SyntaxError", 2))
+        self.assertIn("f-string", told["message"])
+
+    def test_nested_too_deeply(self) -> None:
+        """A script that the parser gives up on is not Python; it has not outgrown its memory."""
+        for source in ("lambda: " * 10_000 + "1", "-" * 100_000 + "1"):
+            told = self.failed(source)
+            self.assertEqual((told["cause"], told["exception"]), ("raised", "SyntaxError"))
+            self.assertIn("nested too deeply", told["message"])
 
     def test_traceback(self) -> None:
         """A syntax error is pointed at, and no frame of ours is shown."""
@@ -125,8 +154,49 @@ class SyntaxTests(ScriptedCase):
         json.dumps(told)
 
 
+class HintedTests(ScriptedCase):
+    """What Python adds to some messages."""
+
+    def test_message_and_traceback(self) -> None:
+        """The name that may have been meant is in the message and at the traceback's end, once."""
+        told = self.failed("plto = 1\nplt")
+
+        self.assertEqual(told["message"], "name 'plt' is not defined. Did you mean: 'plto'?")
+        self.assertTrue(told["traceback"].endswith("\nNameError: " + told["message"] + "\n"), told["traceback"])
+        self.assertEqual(told["traceback"].count("Did you mean"), 1)
+
+
 class TracebackTests(ScriptedCase):
     """How a script is told the way to its failure."""
+
+    def test_called_back(self) -> None:
+        """An exception in a function of the script's that a library calls is at the line of that function."""
+        told = self.failed("import re\ndef f(match):\n    return 1 / 0\nre.sub('a', f, 'a')\n")
+
+        self.assertEqual((told["line"], told["source"]), (3, "return 1 / 0"))
+        self.assertEqual(told["traceback"].count('File "'), 2)
+
+    def test_code_that_the_script_makes(self) -> None:
+        """An exception in code that the script makes itself is at the script's line that runs it."""
+        told = self.failed("a = 1\nexec('1 / 0')\n")
+
+        self.assertEqual((told["line"], told["source"]), (2, "exec('1 / 0')"))
+
+    def test_handling_another(self) -> None:
+        """What was raised while another exception was handled is told after that one, and both by own frames."""
+        told = self.failed("import json\ntry:\n    json.loads('{')\nexcept ValueError:\n    {}['a']\n")
+
+        self.assertEqual(told["line"], 5)
+        self.assertIn("During handling", told["traceback"])
+        self.assertEqual(told["traceback"].count('File "script.py"'), told["traceback"].count('File "'))
+        self.assertEqual(told["traceback"].count('File "'), 2)
+
+    def test_endless_recursion(self) -> None:
+        """A function that calls itself without end is an exception at its line, not a crash, and told briefly."""
+        told = self.failed("def f():\n    f()\nf()\n")
+
+        self.assertEqual((told["cause"], told["exception"], told["line"]), ("raised", "RecursionError", 2))
+        self.assertLess(len(told["traceback"]), 2000)
 
     def test_own_frames_only(self) -> None:
         """The traceback reads as Python's, without a frame that is not the script's."""
@@ -302,3 +372,33 @@ class SizeTests(ScriptedCase):
         told = self.failed("raise ValueError('no')")
 
         self.assertEqual((told["exception"], told["message"], told["traceback"]), ("ValueError", "no", ""))
+
+
+class IndescribableTests(ScriptedCase):
+    """Exceptions that do not let themselves be looked at."""
+
+    def test_raises_where_it_is_looked_at(self) -> None:
+        """An exception that raises where its class, its name or its traceback is asked for is said to be such a one."""
+        for trap in ("__class__", "__traceback__"):
+            told = self.failed(f"class E(Exception):\n    {trap} = property(lambda self: 1 / 0)\nraise E\n")
+            self.assertEqual(told["message"], "the script failed with what cannot be described", trap)
+
+    def test_memory(self) -> None:
+        """A script that fails when its memory is used up, so that there is none for saying why, is told so."""
+        script = "class E(Exception):\n    def __getattribute__(self, name): raise MemoryError\nraise E\n"
+        told = self.failed(script)
+
+        self.assertEqual((told["cause"], told["message"]), ("memory", "the script outgrew its memory limit"))
+
+    def test_cpu(self) -> None:
+        """A script that uses up its CPU time while it is looked at why it failed has used up its CPU time."""
+        script = "from cpyrender.child.confine import OutOfCPU\nclass E(Exception):\n"
+        trap = "    @property\n    def __traceback__(self): raise OutOfCPU\nraise E\n"
+
+        self.assertEqual(self.failed(script + trap), {"kind": "out-of-cpu"})
+
+    def test_line_that_is_none(self) -> None:
+        """A syntax error of a script's own making that names a line which no script has names none."""
+        told = self.failed("e = SyntaxError('x')\ne.filename = 'script.py'\ne.lineno = 1 << 70\nraise e\n")
+
+        self.assertIsNone(told["line"])

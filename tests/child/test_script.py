@@ -159,6 +159,29 @@ class NamespaceTests(RunCase):
             self.response("response = params", params=params), b'{"a": "1", "b": ["2", "3"], "c": {"d": null}}'
         )
 
+    def test_bad_files(self) -> None:
+        """A file that cannot be put into the folder is said so, before any of the script is run."""
+        for name, why in (
+            ("../a", "has a path for a name"),
+            ("/tmp/cpyrender-never", "has a path for a name"),
+            ("a/b", "has a path for a name"),
+            ("a/", "has a path for a name"),
+            ("..", "has a path for a name"),
+            (".", "has a path for a name"),
+            ("", "has a path for a name"),
+            ("a" * 256, "cannot be kept: File name too long"),
+        ):
+            header, blobs = self.run_task("open('ran', 'w')", files={name: b"1"})
+            self.assertEqual((header["kind"], header["cause"], blobs), ("failed", "output", []), name)
+            self.assertIn(why, header["message"], name)
+            self.assertEqual(os.listdir(), [], name)
+
+    def test_file_of_the_scripts_name(self) -> None:
+        """What Python says of a script that it cannot compile quotes the script, not a file of its name."""
+        header, _ = self.run_task("x = (", files={"script.py": b"import trap\n"})
+        self.assertEqual((header["exception"], header["source"]), ("SyntaxError", "x = ("))
+        self.assertNotIn("trap", header["traceback"])
+
     def test_files(self) -> None:
         """Files lie in the script's folder, which holds nothing else, and are given as paths by name."""
         source = "import os\nresponse = [files['a.csv'].read_text(), str(files['b']), sorted(os.listdir())]"
@@ -319,11 +342,60 @@ class ServeOneTests(SynchronousTestCase):
 
         self.assertEqual((header["exception"], stdout), ("ZeroDivisionError", b"\\ud800\n"))
 
+    def test_exceptions_elsewhere(self) -> None:
+        """Of an exception in a thread, or one that nobody can catch, stderr has the script's own frames."""
+        _, _, stderr = self.serve_script("""
+import json, threading
+class Late:
+    def __del__(self): json.loads('{')
+t = threading.Thread(target=json.loads, args=('{',), name='a thread'); t.start(); t.join()
+late = Late()
+del late
+threading.Thread(target=exit).start()
+1 / 0
+""")
+        said = stderr.decode()
+
+        self.assertIn("Exception in thread a thread:\njson.decoder.JSONDec", said)
+        self.assertIn("Exception ignored in: <function Late.__del__", said)
+        self.assertIn('  File "script.py", line 4, in __del__\n', said)
+        self.assertNotIn('File "/', said)
+        self.assertNotIn("SystemExit", said)
+
+    def test_warning_of_a_library(self) -> None:
+        """A library that warns of itself is called by its name in stderr, not by where it lies on the server."""
+        script = "import sys, warnings\nfrom pathlib import Path\nsys.path.append(Path('x'))\n"
+        warned = (
+            "warnings.simplefilter('always')\nwarnings.warn_explicit('w', UserWarning, warnings.__file__, 1)\n1 / 0\n"
+        )
+
+        self.assertEqual(self.serve_script(script + warned)[2].splitlines()[0], b"warnings.py:1: UserWarning: w")
+
+    def test_broken_interpreter(self) -> None:
+        """A script under which nothing works any more is answered all the same, and told nothing of the server."""
+        for source in (
+            "from cpyrender import wire\nwire.pack = None\n1 / 0\n",
+            "import sys\nsys._getframe(1).f_globals.clear()\n",
+            "import builtins\nbuiltins.__dict__.clear()\n",
+            "import builtins\nbuiltins.BaseException = builtins.Exception = int\n1 / 0\n",
+            "import time\ntime.perf_counter = exit\n",
+        ):
+            status, answer, _, stderr = self.serve(framed(source))
+            self.assertIn(b"the script broke the interpreter that it ran in", answer, source)
+            self.assertEqual((status, stderr), (70, b""), source)
+
+    def test_channel_closed(self) -> None:
+        """Where not even that can be said, the process ends with a status that tells."""
+        status, answer, _, stderr = self.serve(framed("import os\nos.closerange(3, 256)\n"))
+
+        self.assertEqual((status, answer, stderr), (70, wire.STARTED, b""))
+
     def test_broken_streams(self) -> None:
         """A script that closes its streams, or puts something else in their place, is answered all the same."""
         for source in (
             "import sys\nsys.stdout.close()\nsys.stderr = None\n1 / 0\n",
             "import os\nprint('lost', end='')\nos.close(1)\n1 / 0\n",
             "import sys\nsys.stdout = sys.stderr = 5\n1 / 0\n",
+            "import sys\nclass S:\n    def flush(self): raise KeyError\nsys.stdout = S()\n1 / 0\n",
         ):
             self.assertEqual(self.serve_script(source)[0]["exception"], "ZeroDivisionError", source)

@@ -20,7 +20,15 @@ from cpyrender.values import Cause, Failed, Ran, Submission
 from tests.child.apart import begin_apart, run_apart
 
 _LIMITS = ConversationLimits(seconds=60, cpu=60, output=1 << 20, log=1 << 16)
-_SETTINGS = {"level": "none", "readable": [], "program": "", "memory": 1 << 30, "cpu": 60.0, "disk": 1 << 20}
+_SETTINGS = {
+    "level": "none",
+    "uid": None,
+    "readable": [],
+    "program": "",
+    "memory": 1 << 30,
+    "cpu": 60.0,
+    "disk": 1 << 20,
+}
 _UNLIMITED = 1 << 40
 
 _SERVE = f"""
@@ -131,6 +139,15 @@ class ServeTests(SynchronousTestCase):
 
         # The last is that of the listing itself.
         self.assertEqual(self.printed(self.spare(), script), "[0, 1, 2, 3, 4]\n")
+
+    def test_never_waits(self) -> None:
+        """Reading a pipe in which nothing is does not wait, and the script's own ends do."""
+        spare = self.spare()
+        for fd in (spare.result, spare.stdout, spare.stderr, spare.ended):
+            self.assertRaises(BlockingIOError, os.read, fd, 1)
+        self.assertEqual(
+            self.printed(spare, "import os\nprint([os.get_blocking(fd) for fd in (1, 2, 3)])"), f"{[True] * 3}\n"
+        )
 
     def test_tells_of_ends(self) -> None:
         """How a child ended, the template tells: with which status, or by which signal."""

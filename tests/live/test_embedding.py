@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from typing import ClassVar
+from xmlrpc.client import ServerProxy
 
 from PIL import Image
 from twisted.trial.unittest import SynchronousTestCase
@@ -58,6 +59,11 @@ class EmbeddedMixin:
         failed = server.post("nothing_of_that_name", self.draw)
         self.assertEqual(failed.status, 501)
         self.assertIn("NameError: name 'nothing_of_that_name' is not defined", failed.text)
+        self.assertEqual(server.post("nothing_of_that_name", self.draw.rstrip("/") + "/render").status, 422)
+        with ServerProxy(
+            f"http://127.0.0.1:{server.port}{self.draw.rstrip('/')}/RPC2", use_builtin_types=True
+        ) as remote:
+            self.assertEqual(remote.render("response = '1'")["data"], b"1")
         self.check_pages(server)
 
     def test_leaves_nothing_behind(self) -> None:

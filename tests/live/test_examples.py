@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +23,7 @@ SCRIPTS = sorted(path.name for path in EXAMPLES.glob("*.py") if path.name not in
 #: What each is answered with that gives a file name; the others leave the choice to the server.
 MEDIA_TYPES = {
     OLD: "image/jpeg",
+    "animation_wave.py": "image/gif",
     "contour_field.py": "image/png",
     "heatmap_daylight.py": "image/webp",
     "pillow_tiles.py": "image/jpeg",
@@ -80,6 +83,23 @@ class RenderedTests(Posted):
         """The examples that read params draw something else when they are given others."""
         for name, query in (("params_patterns.py", "?steps=50&feed=0.03"), ("surface_3d.py", "?azimuth=20")):
             self.assertNotEqual(self.post(name, query).body, self.post(name).body, name)
+
+    def test_upload(self) -> None:
+        """The example for files draws the CSV files that come with it, one below the other."""
+        script = (EXAMPLES / "csv_upload.py").read_text()
+        files = {
+            "tides.csv": b"hour,Cuxhaven\n0,1.2\n6,3.9\n12,1.1\n",
+            "größe.csv": b"\xef\xbb\xbfx,y,z\r\n1,2,3\r\n\r\n2,1,4\r\n",
+        }
+        heights = []
+        for count in range(3):
+            encoded = {name: base64.b64encode(files[name]).decode() for name in list(files)[:count]}
+            body = json.dumps({"script": script, "files": encoded, "format": "png"})
+            reply = self.server.post(body, "/", {"Content-Type": "application/json"})
+            self.assertEqual(reply.status, 200, reply.body[:2000])
+            with Image.open(io.BytesIO(reply.body)) as picture:
+                heights.append(picture.size[1])
+        self.assertEqual(heights, [420, 420, 840])
 
 
 class PlainTests(SynchronousTestCase):

@@ -66,7 +66,7 @@ class ToldTests(SynchronousTestCase):
         """--help names every option."""
         said = self.told("cpyrender", "--help")
         for option in ("port", "isolation", "slots", "queue", "timeout", "cpu", "memory", "max-body", "max-output",
-                       "max-log", "preload", "allow-quit", "no-legacy"):  # fmt: skip
+                       "max-log", "preload", "fonts", "allow-quit", "no-legacy"):  # fmt: skip
             self.assertIn(f"--{option}", said)
 
     def test_version(self) -> None:

@@ -26,6 +26,8 @@ class PlayedChild:
         from_ended, ended = os.pipe()
         # A test that goes wrong is to fail, and not to wait.
         os.set_blocking(self.script, False)
+        for ours in (to_script, from_result, from_stdout, from_stderr, from_ended):
+            os.set_blocking(ours, False)
         self._open = {"script": self.script, "result": result, "stdout": stdout, "stderr": stderr, "ended": ended}
         self._process = subprocess.Popen(["sleep", "20"])
         pidfd = os.pidfd_open(self._process.pid)

@@ -45,6 +45,23 @@ class LastFirst:
         return self._real.poll(milliseconds)[::-1]
 
 
+class Thief:
+    """A poll object that takes what has come out of the pipes of which it tells: who reads finds nothing there."""
+
+    def __init__(self) -> None:
+        self._real = _poll()
+        self.register, self.unregister = self._real.register, self._real.unregister
+        self.steals_from: list[int] = []
+
+    def poll(self, milliseconds: float) -> list[tuple[int, int]]:
+        told = self._real.poll(milliseconds)
+        for fd, _ in told:
+            if fd in self.steals_from:
+                os.read(fd, 1 << 16)
+                self.steals_from.remove(fd)
+        return told
+
+
 class ConversationCase(SynchronousTestCase):
     """Talks to a child that is played."""
 
@@ -468,6 +485,26 @@ class LogTests(ConversationCase):
         log = self.talk().log
 
         self.assertEqual((log.stdout, log.stderr), ("so far\n", "Fatal Python error\n"))
+
+    def test_of_a_script_that_reads_its_own(self) -> None:
+        """A script that takes what it has printed out of the pipe again, before it is read, is answered like others."""
+        thief = Thief()
+        thief.steals_from = [self.child.spare.stdout, self.child.spare.stderr]
+        self.patch(select, "poll", lambda: thief)
+        self.child.print(b"gone", b"gone")
+        self.meanwhile(lambda: self.child.answer(_HEADER, b"data"))
+        outcome = self.talk()
+
+        self.assertEqual(outcome, Drawn(outputs=_OUTPUTS))
+
+    def test_frames_of_the_server(self) -> None:
+        """Of what a dying interpreter says, the client is told the script's own frames."""
+        self.child.say(wire.STARTED)
+        words = 'Stack (most recent call first):\n  File "/a/b.py", line 5 in g\n  File "script.py", line 3 in f\n'
+        self.child.print(b"", words.encode())
+        self.child.end(signal.SIGSEGV)
+
+        self.assertEqual(self.talk().log.stderr, 'Stack (most recent call first):\n  File "script.py", line 3 in f\n')
 
     def test_printed_at_the_last(self) -> None:
         """What still lies in the pipes when the answer comes is kept."""

@@ -5,7 +5,7 @@ import signal
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender.pool.ending import Crash, Ending
+from cpyrender.pool.ending import Crash, Ending, own_frames
 
 
 def parsed(status: int, cpu: float = 0.5, peak: int = 1 << 20) -> Ending:
@@ -84,3 +84,23 @@ class CrashTests(SynchronousTestCase):
         report = f'Fatal Python error: Bus error\n  File "script.py", line {"1" * 5000} in f\n'
 
         self.assertIsNone(self.crash(report).line)
+
+
+class OwnFramesTests(SynchronousTestCase):
+    """L{own_frames}."""
+
+    def test_report(self) -> None:
+        """Of the interpreter's report on a crash, the reason and the script's frames are kept."""
+        report = _REPORT.format(why="Bus error", line=7) + "\nExtension modules: numpy._core (total: 1)\n"
+
+        self.assertEqual(
+            own_frames(f"printed\n{report}"),
+            "printed\nFatal Python error: Bus error\n\nCurrent thread 0x00007f0123456789 (most recent call first):\n"
+            '  File "script.py", line 7 in f\n  File "script.py", line 99 in <module>\n',
+        )
+
+    def test_what_a_script_printed(self) -> None:
+        """What is no such report is kept as it is, tracebacks too."""
+        printed = 'Traceback (most recent call last):\n  File "/a/b.py", line 5, in g\nExtension modules: none\n'
+
+        self.assertEqual(own_frames(printed), printed)

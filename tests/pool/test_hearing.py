@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender import formats, wire
 from cpyrender.pool import hearing
-from cpyrender.values import Cause, Drawn, Failed, Output, Ran, TimedOut, Timing
+from cpyrender.values import Cause, Drawn, Failed, Output, Ran, Report, TimedOut, Timing
 
 _CPU = 7.0
 _FORGED = Failed(cause=Cause.CRASHED, message="the script forged an answer that makes no sense")
@@ -29,7 +29,8 @@ _headers = st.fixed_dictionaries(
         "outputs": _outputs | _json,
         "cause": st.sampled_from([cause.value for cause in Cause]) | _json,
         **dict.fromkeys(("message", "exception", "source", "traceback"), _json),
-        **dict.fromkeys(("figure_count", "line", "run", "encode"), _numbers | _json),
+        **dict.fromkeys(("figure_count", "line", "column", "run", "encode"), _numbers | _json),
+        "progress": st.lists(st.tuples(_numbers, st.text(max_size=20))) | _json,
     },
 )
 
@@ -75,17 +76,30 @@ class AnyHeaderTests(SynchronousTestCase):
         """The outputs can go out, and the count of figures is one."""
         self.assertGreaterEqual(len(drawn.outputs), 1)
         for one in drawn.outputs:
-            self.assertIsInstance(one.data, bytes)
+            self.assertTrue(memoryview(one.data).readonly)
             self.assertIn(one.media_type, formats.ALLOWED)
             self.assertLessEqual(len(one.name.encode()), 4096)
         self.check_count(drawn.figure_count)
+        self.check_progress(drawn.progress)
+
+    def check_progress(self, progress: tuple[Report, ...]) -> None:
+        """There are so many reports at most, each of a part of one and a text that can go out as UTF-8."""
+        self.assertLessEqual(len(progress), 100)
+        for report in progress:
+            self.assertIs(type(report.fraction), float)
+            self.assertTrue(0 <= report.fraction <= 1, report)
+            self.assertLessEqual(len(report.text.encode()), 400)
 
     def check_failed(self, failed: Failed) -> None:
         """The texts can go out as UTF-8, and the line is a number or nothing."""
+        for warning in failed.warnings:
+            warning.encode()
         self.assertIsInstance(failed.cause, Cause)
         for text in (failed.message, failed.exception, failed.source, failed.traceback):
             (text or "").encode()
         self.check_count(failed.line)
+        self.check_count(failed.column)
+        self.check_progress(failed.progress)
 
     def check_timed_out(self, timed_out: TimedOut) -> None:
         """The limit is the server's, and not one that the child named."""
@@ -115,6 +129,17 @@ class DrawnTests(SynchronousTestCase):
                 figure_count=2,
             ),
         )
+
+    def test_progress(self) -> None:
+        """The newest of its reports are kept; one that is no part of one is a forgery."""
+        reports: list[object] = [[n / 200, f"step {n}"] for n in range(200)]
+        heard_of = heard(drawn(output(), progress=reports))
+        assert isinstance(heard_of, Drawn)
+
+        self.assertEqual(heard_of.progress[0], Report(fraction=0.5, text="step 100"))
+        self.assertEqual(len(heard_of.progress), 100)
+        for forged in ([[2, ""]], [[float("nan"), ""]], [["1", ""]], [[1, 2]], [[1]], [1], {}, "a"):
+            self.assertEqual(heard(drawn(output(), progress=forged)), _FORGED, forged)
 
     def test_more_than_there_is(self) -> None:
         """Outputs that claim one byte more than the body has are a forgery."""

@@ -1,5 +1,7 @@
 """Tests of L{cpyrender.pool.local}."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 
@@ -75,7 +77,7 @@ class HeldThreads:
 class StagedSlot:
     """A slot in which scripts end as the stage has it."""
 
-    stage: "Stage"
+    stage: Stage
     has_spare: bool = False
     outdated: bool = False
     closed: bool = False
@@ -99,6 +101,17 @@ class StagedSlot:
 
 
 @define
+class StagedGroups:
+    """Two control groups, one for each slot."""
+
+    groups: tuple[str, ...] = ("first", "second")
+    closed: bool = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@define
 class Stage:
     """What stands in for the supply and the slots of a pool.
 
@@ -110,6 +123,7 @@ class Stage:
     @ivar stale: why there cannot be a fresh template.
     @ivar retired: the templates that have been ended after they were replaced.
     @ivar ran: the scripts that ran and their slots, in order.
+    @ivar untaught: whether there is something that the template can be taught.
     """
 
     cold: Exception | None = None
@@ -124,6 +138,14 @@ class Stage:
     retired: list[object] = field(factory=list)
     closed: bool = False
     level: str | None = None
+    groups: StagedGroups | None = None
+    given: list[object] = field(factory=list)
+    untaught: bool = False
+    lessons: int = 0
+
+    def teach(self) -> None:
+        self.untaught = False
+        self.lessons += 1
 
     def warm(self) -> None:
         if self.cold is not None:
@@ -146,9 +168,14 @@ class Stage:
         if self.stuck is not None:
             raise self.stuck
 
-    def slot(self, supply: object, settings: object, on_end: object) -> StagedSlot:
+    def where_possible(self, slots: int, memory: int) -> StagedGroups | None:
+        """Make the groups of slots."""
+        return self.groups
+
+    def slot(self, supply: object, settings: object, group: object, on_end: object) -> StagedSlot:
         """Make one more slot."""
         self.slots.append(StagedSlot(self))
+        self.given.append(group)
         return self.slots[-1]
 
     def names(self) -> list[str]:
@@ -165,6 +192,7 @@ class PoolCase(SynchronousTestCase):
         self.patch(local, "ThreadPool", self.make_threads)
         self.patch(local, "SpareSupply", lambda settings: self.stage)
         self.patch(local, "Slot", self.stage.slot)
+        self.patch(local, "SlotGroups", self.stage)
 
     def make_threads(self, least: int, most: int, name: str) -> HeldThreads:
         """Make the pool's threads, and keep hold of them."""
@@ -245,6 +273,32 @@ class StartTests(PoolCase):
 
         self.assertEqual((before.isolation, before.layers), ("not yet known", ()))
         self.assertEqual((after.isolation, after.layers[0]), ("jail", "bubblewrap"))
+
+    def test_groups(self) -> None:
+        """Where there are control groups each slot has one; they are told as a layer, and go with the pool."""
+        groups = self.stage.groups = StagedGroups()
+        pool = self.warm_pool(slots=2)
+        layers = pool.health().layers
+        pool.stop()
+        open_still = groups.closed
+        self.threads.carry_out_all()
+
+        self.assertEqual((self.stage.given, layers[-1]), (["first", "second"], "cgroup"))
+        self.assertEqual((open_still, groups.closed), (False, True))
+
+    def test_no_groups(self) -> None:
+        """Where there are none the layer is not told of."""
+        pool = self.warm_pool(slots=2)
+
+        self.assertEqual((self.stage.given, "cgroup" in pool.health().layers), ([None, None], False))
+
+    def test_groups_of_a_pool_that_cannot_start(self) -> None:
+        """A pool that cannot be started leaves no groups."""
+        groups = self.stage.groups = StagedGroups()
+        self.stage.cold = TemplateFailed("so it is written")
+        self.assertRaises(TemplateFailed, self.cold_pool().start_blocking)
+
+        self.assertTrue(groups.closed)
 
     def test_start_blocking(self) -> None:
         """A pool that is started without a reactor is warm when the call returns."""
@@ -618,6 +672,46 @@ class DrainTests(PoolCase):
 
         for one in drained:
             self.successResultOf(one)
+
+
+class TeachingTests(PoolCase):
+    """How a pool lets its template learn."""
+
+    def test_once(self) -> None:
+        """A new template is taught once, when the slots have their spares."""
+        self.cold_pool(slots=2)
+        self.stage.untaught = True
+        self.pool.start()
+        self.threads.carry_out_all()
+
+        self.assertEqual((self.stage.lessons, self.stage.untaught), (1, False))
+        self.render("a")
+        self.threads.carry_out_all()
+        self.assertEqual(self.stage.lessons, 1)
+
+    def test_successor(self) -> None:
+        """A template that came in another's place is taught as well."""
+        self.warm_pool(slots=1)
+        self.stage.untaught = True
+        self.render("a")
+        self.threads.carry_out_all()
+
+        self.assertEqual(self.stage.lessons, 1)
+
+    def test_stop_waits(self) -> None:
+        """The pool is not stopped while its template learns."""
+        self.warm_pool(slots=1)
+        self.stage.untaught = True
+        self.render("a")
+        while self.stage.untaught and len(self.threads.calls) and self.threads.calls[0][1] != self.stage.teach:
+            self.threads.carry_out()
+        stopped = self.pool.stop()
+        self.assertNoResult(stopped)
+        self.assertFalse(self.stage.closed)
+        self.threads.carry_out_all()
+
+        self.successResultOf(stopped)
+        self.assertTrue(self.stage.closed)
 
 
 class StopTests(PoolCase):

@@ -1,6 +1,7 @@
 """Tests of L{cpyrender.pool.slot}."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock, Thread
@@ -97,6 +98,79 @@ class SlotCase(SynchronousTestCase):
     def render(self, slot: Slot, submission: Submission = _SUBMISSION) -> object:
         """Run a script in a slot."""
         return slot.render(submission, self.cancellation)
+
+
+class PlayedGroup:
+    """A control group that keeps what is put into it.
+
+    @ivar killed: how many were killed in it so far.
+    @ivar full: it takes nobody any more.
+    """
+
+    def __init__(self) -> None:
+        self.taken: list[int] = []
+        self.killed = 5
+        self.full = False
+
+    def take(self, pidfd: int) -> None:
+        if self.full:
+            raise OSError("full")
+        self.taken.append(pidfd)
+
+    def kills(self) -> int:
+        return self.killed
+
+
+class GroupTests(SlotCase):
+    """A slot that has a control group."""
+
+    def grouped(self, *parts: Callable[[PlayedChild], None]) -> Slot:
+        """Return a slot with a group, whose children play these parts."""
+        self.slot(*parts)
+        self.group = PlayedGroup()
+        slot = Slot(self.supply, RenderSettings(), self.group)
+        self.addCleanup(slot.close)
+        return slot
+
+    def be_killed(self, child: PlayedChild) -> None:
+        """Play a child that is killed under its script."""
+        child.say(wire.STARTED)
+        child.end(signal.SIGKILL)
+
+    def test_put_in(self) -> None:
+        """Each child is in the group before it has its script, whether it waited for it or was made for it."""
+        slot = self.grouped(draw, draw)
+        slot.tidy()
+        waiting = list(self.group.taken)
+        self.render(slot)
+        self.render(slot)
+
+        self.assertEqual(waiting, [self.children[0].spare.pidfd])
+        self.assertEqual(len(self.group.taken), 2)
+
+    def test_memory_used_up(self) -> None:
+        """A script whose child the kernel killed because the group's memory was used up outgrew its memory limit."""
+        slot = self.grouped(self.be_killed)
+        slot.tidy()
+        self.group.killed += 1
+        outcome = self.render(slot)
+
+        self.assertEqual((outcome.cause, outcome.message), (Cause.MEMORY, "the script outgrew its memory limit"))
+
+    def test_killed_otherwise(self) -> None:
+        """A child that died of something else crashed, whoever was killed in the group before."""
+        outcome = self.render(self.grouped(self.be_killed))
+
+        self.assertIs(outcome.cause, Cause.CRASHED)
+
+    def test_not_put_in(self) -> None:
+        """A child that cannot be put into the group gets no script, and is not kept."""
+        slot = self.grouped(draw)
+        self.group.full = True
+
+        self.assertRaises(OSError, self.render, slot)
+        self.assertTrue(self.children[0].was_killed())
+        self.assertFalse(slot.has_spare)
 
 
 class SlotTests(SlotCase):

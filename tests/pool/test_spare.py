@@ -15,12 +15,6 @@ class SpareTests(SynchronousTestCase):
         self.addCleanup(self.child.close)
         self.spare = self.child.spare
 
-    def test_never_waits(self) -> None:
-        """Reading a pipe in which nothing is does not wait."""
-        self.addCleanup(self.spare.close)
-        for fd in (self.spare.result, self.spare.stdout, self.spare.stderr, self.spare.ended):
-            self.assertRaises(BlockingIOError, os.read, fd, 1)
-
     def test_killed(self) -> None:
         """A spare that is killed has been ended by the signal that nobody catches."""
         self.addCleanup(self.spare.close)

@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.pool import supply
 from cpyrender.pool.isolation import Isolation
+from cpyrender.pool.learning import CannotLearn
 from cpyrender.pool.supply import SpareSupply
 from cpyrender.pool.template import TemplateFailed, TemplateLost
 from cpyrender.settings import RenderSettings
@@ -23,6 +24,11 @@ class Template:
     pid: int = 1
     killed: bool = False
     closed: bool = False
+    taught: bool = False
+    lessons: list[object] = field(factory=list)
+
+    def teach(self, pages: object) -> None:
+        self.lessons.append(pages)
 
     def spare(self) -> object:
         if self.spares == 0:
@@ -200,3 +206,35 @@ class SpareSupplyTests(SynchronousTestCase):
         supply.close()
 
         self.assertRaises(TemplateFailed, supply.warm)
+
+    def test_taught_once(self) -> None:
+        """A template is taught what is learned from it, once; its successor learns anew."""
+        self.patch(supply, "learn", lambda template: f"of {template.pid}")
+        supplied = self.supply(first := Template(pid=1, spares=0), second := Template(pid=2))
+        self.assertFalse(supplied.untaught)
+        supplied.warm()
+        self.assertTrue(supplied.untaught)
+        supplied.teach()
+        supplied.teach()
+        self.assertFalse(supplied.untaught)
+        supplied.spare()
+        self.flushLoggedErrors()
+        self.assertTrue(supplied.untaught)
+        supplied.teach()
+
+        self.assertEqual((first.lessons, second.lessons), (["of 1"], ["of 2"]))
+
+    def test_cannot_be_taught(self) -> None:
+        """Where nothing can be learned, spares are had all the same, and it is not tried again."""
+
+        def learn(template: Template) -> object:
+            raise CannotLearn("so it is written")
+
+        self.patch(supply, "learn", learn)
+        supplied = self.supply(template := Template())
+        supplied.warm()
+        supplied.teach()
+
+        self.assertFalse(supplied.untaught)
+        self.assertIs(supplied.spare(), template)
+        self.assertEqual(template.lessons, [])

@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringIOWithoutClosing, StringTransport
 from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
@@ -18,6 +19,7 @@ from tests.live.running import Reply
 
 HERE = IPv4Address("TCP", "127.0.0.1", 40000)
 ELSEWHERE = IPv4Address("TCP", "192.0.2.7", 40000)
+CHUNKED = "Transfer-Encoding: chunked"
 
 
 def message(method: str, target: str, *lines: str, body: bytes | None = None, version: str = "HTTP/1.1") -> bytes:
@@ -145,3 +147,29 @@ def arrived(
     connection = Connection(site_of(keeping), peer)
     connection.send(message(method, target, *lines, body=body))
     return keeping.requests[0], connection
+
+
+class SiteTestCase(SynchronousTestCase):
+    """A site that takes bodies of ten bytes, a connection to it, and its clock."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.keeping = Keeping()
+        self.site = RenderSite(self.keeping, self.clock, 10)
+        self.connection = self.connect()
+
+    def connect(self) -> Connection:
+        """Return another connection to the site; it ends with the test."""
+        connection = Connection(self.site)
+        self.addCleanup(connection.leave)
+        return connection
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """What has arrived at the resource."""
+        return [request.content.read() for request in self.keeping.requests]
+
+    @property
+    def hung_up(self) -> bool:
+        """Whether the site has closed the connection."""
+        return bool(self.connection.transport.disconnecting)

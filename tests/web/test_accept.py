@@ -29,6 +29,16 @@ class QualityTests(SynchronousTestCase):
             ("IMAGE/PNG;Q=0.3", 0.3),
             ("image/png ; q=0.25 , text/html", 0.25),
             ("image/png;depth=8;q=0.4", 0.4),
+            ("image/png;q=0.5, image/png;depth=8;q=0.9", 0.5),
+            ("image/png;depth=8;q=0.9, image/png;q=0.5", 0.5),
+            ("image/png;depth=8;q=0, image/*", 0.0),
+            ('image/png;by="a,b;q=0.1";q=0.4', 0.4),
+            ('image/gif;by="x, image/png", image/*;q=0.5', 0.5),
+            ("image/png;q=1.000", 1.0),
+            ("image/png; q=0.7; ext=1", 0.7),
+            ("image/x-png", 1.0),
+            ("image/apng;q=0.3", 0.3),
+            (", ,image/png,,", 1.0),
             ("image/*;q=0.5", 0.5),
             ("*/*;q=0.1", 0.1),
             ("image/png;q=0, */*", 0.0),
@@ -40,7 +50,22 @@ class QualityTests(SynchronousTestCase):
 
     def test_unreadable(self) -> None:
         """A range whose weight cannot be read counts for nothing, and the others as before."""
-        for header in ("image/png;q=high", "image/png;q=", "image/png;q=0.5.5"):
+        for header in (
+            "image/png;q=high",
+            "image/png;q=",
+            "image/png;q=0.5.5",
+            "image/png;q=2",
+            "image/png;q=-1",
+            "image/png;q=nan",
+            "image/png;q=0x1",
+            "image/png;q=1_0",
+            "image/png q=1",
+            "image png",
+            "png",
+            "/png",
+            "image/png/x",
+            "=;q=1",
+        ):
             self.assertEqual(accept.quality("image/png", header), 0.0, header)
             self.assertEqual(accept.quality("image/png", f"{header}, image/*;q=0.5"), 0.5, header)
 
@@ -71,6 +96,31 @@ class FormatsTests(SynchronousTestCase):
         self.assertEqual(
             accept.acceptable_formats(FIREFOX), ("png", "svg", "webp", "jpg", "tiff", "gif", "pdf", "eps", "ps")
         )
+
+    def test_image_elements(self) -> None:
+        """To an <img>, for which browsers name many formats and like them equally, ours is the first of them: png."""
+        for header in (
+            "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
+            "image/avif,image/webp,*/*",
+            "image/webp,image/avif,image/jxl,image/heic,image/heic-sequence,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
+            "image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5",
+        ):
+            self.assertEqual(accept.acceptable_formats(header)[0], "png", header)
+
+    def test_pages(self) -> None:
+        """A browser that goes to a page is served in our order: what it likes best is meant for pictures in pages."""
+        for header in (
+            "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+            "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,"
+            "application/signed-exchange;v=b3;q=0.7",
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        ):
+            self.assertEqual(accept.acceptable_formats(header), tuple(PICTURES), header)
+        self.assertEqual(accept.acceptable_formats("text/html, image/*;q=0.1, image/png;q=0")[0], "svg")
+
+    def test_jpg(self) -> None:
+        """The name that JPEG does not have, and many give it, means it."""
+        self.assertEqual(accept.acceptable_formats("image/jpg"), ("jpg",))
 
     @given(headers)
     def test_any_header(self, header: str) -> None:

@@ -95,7 +95,7 @@ class PostTests(SynchronousTestCase):
             ("/", (), b"", 400),
             ("/x?dpi=0", (), b"1", 400),
             ("/?a=%FF", (), b"1", 400),
-            ("/", ("Content-Type: application/json",), b"{}", 415),
+            ("/", ("Content-Type: application/json",), b"{}", 400),
         ):
             reply = exchange(door(self.renderer), "POST", target, *lines, body=body)
             self.assertEqual((reply.status, self.renderer.submissions), (status, []), target)

@@ -56,8 +56,9 @@ class ReadTests(SynchronousTestCase):
 
     def test_beside_the_picture(self) -> None:
         """Timeout and errors are read too."""
-        read_both = read({"timeout": ["2.5"], "errors": ["json"]}, ACCEPTABLE)
-        self.assertEqual((read_both.timeout, read_both.errors), (2.5, "json"))
+        for errors in ("json", "text", "image"):
+            read_both = read({"timeout": ["2.5"], "errors": [errors]}, ACCEPTABLE)
+            self.assertEqual((read_both.timeout, read_both.errors), (2.5, errors))
 
     def test_parameters_are_passed_over(self) -> None:
         """Names that are no options are the script's, and may come any number of times with any value."""

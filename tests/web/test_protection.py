@@ -81,6 +81,13 @@ class ProtectedTests(ForeignSiteTestCase):
         connection = self.send(message("POST", "/draw", "Transfer-Encoding: chunked") + b"b\r\n" + b"x" * 11)
         self.assertEqual(connection.reply().status, 413)
 
+    def test_as_its_door_tells(self) -> None:
+        """What is refused early is JSON below the prefix's /render, and text elsewhere."""
+        for path, kind in (("/draw/render", b"problem+json"), ("/draw/a", b"text/plain"), ("/draw/a/render", b"text/")):
+            connection = self.send(message("POST", path, "Content-Length: 11"))
+            self.assertEqual(connection.reply().status, 413)
+            self.assertIn(kind, connection.received, path)
+
     def test_serves(self) -> None:
         """What is let in is served."""
         self.assertEqual(self.status("/draw"), 200)

@@ -2,23 +2,57 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import tempfile
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.address import UNIXAddress
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.server import Request
 
 from cpyrender.values import Submission
+from cpyrender.web.aside import Aside
 from cpyrender.web.problem import Problem
-from cpyrender.web.reading import check_script, header, read_options, read_submission
+from cpyrender.web.reading import Asked, errors_wanted, header, read_asked
 from tests.web.requests import ELSEWHERE, HERE, arrived
+from tests.web.test_aside import Threads
+
+FORM = "Content-Type: application/x-www-form-urlencoded"
+JSON = "Content-Type: application/json"
+PARTS = "Content-Type: multipart/form-data; boundary=x"
 
 
-def submission(target: str, *lines: str, body: bytes = b"1", peer: IAddress = HERE) -> Submission:
-    request, _ = arrived("POST", target, *lines, body=body, peer=peer)
-    return read_submission(request, *read_options(request))
+def parts(**fields: str) -> bytes:
+    """Return a form in parts; a name with a dot in it is a file."""
+    heads = {name: f'name=f; filename="{name}"' if "." in name else f"name={name}" for name in fields}
+    return (
+        "".join(
+            f"--x\r\nContent-Disposition: form-data; {heads[name]}\r\n\r\n{value}\r\n" for name, value in fields.items()
+        )
+        + "--x--\r\n"
+    ).encode()
+
+
+class ReadingCase(SynchronousTestCase):
+    def read(self, target: str = "/", *lines: str, body: bytes = b"1", peer: IAddress = HERE) -> Asked:
+        request, _ = arrived("POST", target, *lines, body=body, peer=peer)
+        return self.successResultOf(Deferred.fromCoroutine(read_asked(request)))
+
+    def submission(self, target: str = "/", *lines: str, body: bytes = b"1", peer: IAddress = HERE) -> Submission:
+        return self.read(target, *lines, body=body, peer=peer).submission
+
+    def refused(self, target: str = "/", *lines: str, body: bytes = b"1") -> str:
+        """Check that a request is refused as a bad one, and return why."""
+        request, _ = arrived("POST", target, *lines, body=body)
+        failure = self.failureResultOf(Deferred.fromCoroutine(read_asked(request)), Problem)
+        self.assertEqual(failure.value.status, HTTPStatus.BAD_REQUEST)
+        return str(failure.value.detail)
 
 
 class HeaderTests(SynchronousTestCase):
@@ -38,17 +72,14 @@ class HeaderTests(SynchronousTestCase):
         self.assertIn("image/png;by=", header(request, "Accept") or "")
 
 
-class OptionsTests(SynchronousTestCase):
-    def refused(self, target: str) -> str:
-        """Check that a query is refused as a bad request, and return why."""
-        problem = self.assertRaises(Problem, read_options, arrived("POST", target)[0])
-        self.assertEqual(problem.status, HTTPStatus.BAD_REQUEST)
-        return problem.detail
-
+class QueryTests(ReadingCase):
     def test_told_apart(self) -> None:
         """The names of options are options, and all others are the script's parameters."""
-        options, params = read_options(arrived("POST", "/x?dpi=150&year=2024&errors=json")[0])
-        self.assertEqual((options.wanted.dpi, options.errors, params), (150.0, "json", {"year": "2024"}))
+        asked = self.read("/x?dpi=150&year=2024&errors=json")
+        self.assertEqual(
+            (asked.submission.wanted.dpi, asked.options.errors, asked.submission.params),
+            (150.0, "json", {"year": "2024"}),
+        )
 
     def test_parameters(self) -> None:
         """Parameters are decoded; one that came twice is a list, and an empty one is kept."""
@@ -61,120 +92,210 @@ class OptionsTests(SynchronousTestCase):
             ("?a+b=c%20d", {"a b": "c d"}),
             ("?gr%C3%B6%C3%9Fe=%E2%82%AC", {"größe": "€"}),
             ("?a=b=c?d;e", {"a": "b=c?d;e"}),
+            ("?params=1&files=2", {"params": "1", "files": "2"}),
         ):
-            self.assertEqual(read_options(arrived("POST", f"/{query}")[0])[1], params, query)
+            self.assertEqual(self.submission(f"/{query}").params, params, query)
 
     def test_accept(self) -> None:
         """All lines of Accept choose the formats that are acceptable."""
-        request, _ = arrived("POST", "/", "Accept: image/gif;q=0.5", "Accept: image/webp")
-        self.assertEqual(read_options(request)[0].wanted.acceptable, ("webp", "gif"))
+        wanted = self.submission("/", "Accept: image/gif;q=0.5", "Accept: image/webp").wanted
+        self.assertEqual((wanted.format, wanted.acceptable), (None, ("webp", "gif")))
 
-    def test_bad_option(self) -> None:
-        """An option that cannot be is refused."""
-        self.assertIn("dpi='x'", self.refused("/?dpi=x"))
+    def test_accept_json(self) -> None:
+        """Who names JSON gets all of it, unless a format is asked for, in the query or the body."""
+        self.assertEqual(self.submission("/", "Accept: application/json").wanted.format, "json")
+        self.assertEqual(self.submission("/?format=svg", "Accept: application/json").wanted.format, "svg")
+        body = b'{"script": "1", "format": "svg"}'
+        self.assertEqual(self.submission("/", "Accept: application/json", JSON, body=body).wanted.format, "svg")
 
-    def test_not_utf8(self) -> None:
-        """A query that is not UTF-8 is refused."""
-        self.assertEqual(self.refused("/?a=%FF"), "the query is not UTF-8")
+    def test_refused(self) -> None:
+        """A query that cannot be is refused, whatever the body is."""
+        for target, why in (
+            ("/?dpi=x", "dpi='x'"),
+            ("/?a=%FF", "the query is not UTF-8"),
+            ("/?" + "&" * 1000, "the query has more than 1000 fields"),
+            ("/?script=1", "there is a script in the query; it should be in the body"),
+            ("/?dpi=1&dpi=1", "dpi was given 2 times"),
+        ):
+            for lines, body in (((), b"1"), ((JSON,), b'{"script": "1"}'), ((FORM,), b"script=1")):
+                self.assertIn(why, self.refused(target, *lines, body=body))
 
-    def test_too_many_fields(self) -> None:
-        """A query has at most a thousand fields."""
-        many = "&".join("a" * 1000)
-        self.assertEqual(len(read_options(arrived("POST", f"/?{many}")[0])[1]["a"]), 1000)
-        self.assertEqual(self.refused(f"/?{many}&a"), "the query has more than 1000 fields")
+    def test_errors(self) -> None:
+        """How errors are to be written can be told from the query, whatever else is wrong."""
+        for target, errors in (
+            ("/?errors=image&dpi=x", "image"),
+            ("/?errors=json&script=1", "json"),
+            ("/?errors=html", None),
+            ("/?errors=json&errors=json", None),
+            ("/?errors=json&a=%FF", None),
+            ("/", None),
+        ):
+            self.assertEqual(errors_wanted(arrived("POST", target)[0]), errors, target)
 
 
-class SubmissionTests(SynchronousTestCase):
-    def test_whole(self) -> None:
-        """The submission is the body, untouched, and what the query and the connection say."""
-        read = submission("/plot.py?year=2024&format=svg&timeout=5", body=b"\xef\xbb\xbfx = 1\r\n", peer=ELSEWHERE)
-        self.assertEqual(read.script, b"\xef\xbb\xbfx = 1\r\n")
-        self.assertEqual((read.params, read.files), ({"year": "2024"}, {}))
-        self.assertEqual((read.wanted.format, read.timeout, read.client), ("svg", 5.0, "192.0.2.7"))
+class FormsTests(ReadingCase):
+    """One request in each form that it can have."""
 
-    def test_no_address(self) -> None:
-        """A client that has no address, on a UNIX socket, is counted under the empty one."""
-        self.assertEqual(submission("/", peer=UNIXAddress(b"/run/x")).client, "")
-
-    def test_raw_script(self) -> None:
-        """The body is the script for any content type that has no form of its own, and for none."""
+    def test_raw(self) -> None:
+        """The body is the script, untouched, for any content type that has no form of its own, and for none."""
         for lines in (
             (),
             ("Content-Type: text/x-python",),
             ("Content-Type: text/plain; charset=utf-8",),
-            ("Content-Type: application/x-www-form-urlencoded",),
+            ("Content-Type: multipart/mixed; boundary=x",),
+            (FORM,),
             ("Content-Type: ",),
             ("Content-Type: ;;;",),
+            ("Content-Type: json",),
+            ("Content-Type: application/jsonp",),
+            ("Content-Type: \xff\xfe/;=",),
         ):
-            self.assertEqual(submission("/", *lines, body=b"a = 'b&c=d'").script, b"a = 'b&c=d'", lines)
+            for script in (b"a = 'b&c=d'", b"\xef\xbb\xbfx = 1\r\n", b"response=b'x'", b"a&script", b'{"script": "1"}'):
+                read = self.submission("/", *lines, body=script)
+                self.assertEqual((read.script, read.params, read.files), (script, {}, {}), lines)
+
+    def test_whole(self) -> None:
+        """The same request is understood in each form, with what the query and the connection say."""
+        fields = {"script": "x = 'ü'\r\n", "year": "2024", "dpi": "90", "errors": "image", "timeout": "5"}
+        document = {**fields, "params": {"year": "2024"}, "dpi": 90}
+        del document["year"]
+        for lines, body in (
+            ((FORM,), urlencode(fields).encode()),
+            (("Content-Type: Application/X-WWW-Form-Urlencoded; charset=utf-8",), urlencode(fields).encode()),
+            ((PARTS,), parts(**fields)),
+            ((JSON,), json.dumps(document).encode()),
+            (("Content-Type: APPLICATION/JSON ; charset=utf-8",), json.dumps(document).encode()),
+            (("Content-Type: application/vnd.api+json",), json.dumps(document).encode()),
+        ):
+            asked = self.read("/plot.png?place=Ulm&format=svg", *lines, body=body, peer=ELSEWHERE)
+            read = asked.submission
+            self.assertEqual(read.script, "x = 'ü'\r\n".encode(), lines)
+            self.assertEqual((read.params, read.files), ({"place": "Ulm", "year": "2024"}, {}), lines)
+            self.assertEqual((read.wanted.format, read.wanted.dpi, read.timeout), ("svg", 90.0, 5.0), lines)
+            self.assertEqual((asked.options.errors, read.client), ("image", "192.0.2.7"), lines)
+
+    def test_files(self) -> None:
+        """Files come in parts, or in JSON as base64."""
+        data = base64.b64encode(b"1,2").decode()
+        document = json.dumps({"script": "1", "files": {"a.csv": data}}).encode()
+        for line, body in ((PARTS, parts(script="1", **{"a.csv": "1,2"})), (JSON, document)):
+            self.assertEqual(self.submission("/", line, body=body).files, {"a.csv": b"1,2"})
+
+    def test_query_and_body(self) -> None:
+        """A parameter that is in both is a list, the query's first; in JSON values have types, so it is refused."""
+        for line, body in ((FORM, b"script=1&a=2&a=3"), (PARTS, parts(script="1", a="2"))):
+            self.assertEqual(
+                self.submission("/?a=1", line, body=body).params["a"], ["1", "2", "3"][: 3 - (line == PARTS)]
+            )
+        document = b'{"script": "1", "params": {"a": 2, "b": [null]}}'
+        self.assertEqual(self.submission("/?c=1", JSON, body=document).params, {"a": 2, "b": [None], "c": "1"})
+        self.assertEqual(self.refused("/?a=1", JSON, body=document), "'a' is in the query and in params")
+
+    def test_option_twice(self) -> None:
+        """An option that is in the query and in the body is refused."""
+        for line, body in ((FORM, b"script=1&dpi=90"), (PARTS, parts(script="1", dpi="90"))):
+            self.assertEqual(self.refused("/?dpi=90", line, body=body), "dpi was given 2 times")
+        self.assertEqual(self.refused("/?dpi=90", JSON, body=b'{"script": "1", "dpi": 90}'), "dpi was given 2 times")
+
+    def test_bad_options(self) -> None:
+        """An option that cannot be is refused in every form."""
+        for name, value in (
+            ("dpi", "-1"), ("width", "1e9"), ("width", "3.5"), ("format", "exe"), ("figure", "0"), ("timeout", "nan"),
+            ("errors", "html"), ("height", "many"),
+        ):  # fmt: skip
+            fields = {"script": "1", name: value}
+            for line, body in (
+                (FORM, urlencode(fields).encode()),
+                (PARTS, parts(**fields)),
+                (JSON, json.dumps(fields).encode()),
+            ):
+                self.assertIn(f"{name}={value!r}", self.refused("/", line, body=body))
+
+    def test_no_script(self) -> None:
+        """A form without a script is refused, and so is a script that cannot be one, in every form."""
+        for line, body in ((PARTS, parts(a="1")), (JSON, b'{"params": {}}'), (JSON, b'{"script": null}')):
+            self.assertEqual(
+                self.refused("/", line, body=body), "there is no script: it should be in the field named script"
+            )
+        for line, body in (
+            ("A: b", b""),
+            ("A: b", b" \n"),
+            (FORM, b"script=%20"),
+            (PARTS, parts(script="")),
+            (JSON, b'{"script": ""}'),
+        ):
+            self.assertIn("the script is empty", self.refused("/", line, body=body))
+        self.assertIn("NUL bytes", self.refused("/", JSON, body=b'{"script": "a\\u0000"}'))
+        self.assertIn("is not UTF-8", self.refused("/", FORM, body=b"script=%FF"))
+
+    def test_two_content_types(self) -> None:
+        """What a body is called twice is not for us to choose."""
+        self.assertEqual(self.refused("/", JSON, FORM, body=b'{"script": "1"}'), "there is more than one Content-Type")
+
+    def test_no_address(self) -> None:
+        """A client that has no address, on a UNIX socket, is counted under the empty one."""
+        self.assertEqual(self.submission("/", peer=UNIXAddress(b"/run/x")).client, "")
 
     def test_read_already(self) -> None:
         """A body that somebody else has read before, looking for a form, is read from its start."""
         request, _ = arrived("POST", "/", body=b"x = 1")
         request.content.read()
-        self.assertEqual(read_submission(request, *read_options(request)).script, b"x = 1")
+        asked = self.successResultOf(Deferred.fromCoroutine(read_asked(request)))
+        self.assertEqual(asked.submission.script, b"x = 1")
 
-    def test_other_forms(self) -> None:
-        """A form that is not understood is refused, and never run as if it were a script."""
-        for kind in ("application/json", "Multipart/Form-Data; boundary=x"):
-            problem = self.assertRaises(Problem, submission, "/", f"Content-Type: {kind}", body=b'{"script": "1"}')
-            self.assertEqual(problem.status, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    @given(
+        st.sampled_from([FORM, JSON, PARTS, "Content-Type: text/plain"])
+        | st.text('aplictonj/;=+msr "x', max_size=30).map("Content-Type: {}".format),
+        st.binary()
+        | st.lists(st.sampled_from([*map(str.encode, 'script={}[]":,&1+%'), b"script", b"--x", b"\r\n"])).map(b"".join),
+    )
+    def test_anything(self, line: str, body: bytes) -> None:
+        """Whatever comes, it is read or refused as a bad request."""
+        request, _ = arrived("POST", "/", line, body=body)
+        results: list[object] = []
+        Deferred.fromCoroutine(read_asked(request)).addBoth(results.append)
+        (result,) = results
+        if not isinstance(result, Asked):
+            self.assertEqual(result.value.status, HTTPStatus.BAD_REQUEST)  # type: ignore[attr-defined]
 
-    def test_no_script(self) -> None:
-        """A body that cannot be a script is refused."""
-        problem = self.assertRaises(Problem, submission, "/", body=b" \n")
-        self.assertEqual(problem.status, HTTPStatus.BAD_REQUEST)
 
+class AsideTests(SynchronousTestCase):
+    """Where a body is read."""
 
-class CheckTests(SynchronousTestCase):
-    def refused(self, script: bytes) -> str:
-        """Check that a script is refused as a bad request, and return why."""
-        problem = self.assertRaises(Problem, check_script, script)
-        self.assertEqual(problem.status, HTTPStatus.BAD_REQUEST)
-        return problem.detail
+    def setUp(self) -> None:
+        self.threads = Threads()
+        self.aside = Aside(self.threads)
 
-    def test_accepted(self) -> None:
-        """UTF-8 passes, with and without BOM, and so does anything that a coding line stands over (PEP 263)."""
-        for script in (
-            b"x",
-            "größe = '€'".encode(),
-            b"\xef\xbb\xbfx = 1\r\n",
-            b"# coding: latin-1\nx = '\xe9'",
-            b"#!/usr/bin/python\r\n# -*- coding: iso-8859-15 -*-\r\nx = '\xa4'",
-            b"\n \t# vim: set fileencoding=cp1252 :\nx = '\x80'",
-        ):
-            self.assertIsNone(check_script(script), script)
+    def request(self, body: bytes) -> Request:
+        request, _ = arrived("POST", "/", body=b"1")
+        request.content = tempfile.TemporaryFile()
+        self.addCleanup(request.content.close)
+        request.content.write(body)
+        return request
 
-    def test_empty(self) -> None:
-        """Nothing, and nothing but blanks, are no script."""
-        for script in (b"", b" \t\r\n\x0c"):
-            self.assertIn("the body is empty", self.refused(script))
+    def test_small(self) -> None:
+        """A small body is read at once."""
+        reading = Deferred.fromCoroutine(read_asked(self.request(b"#" * (1 << 16)), self.aside))
+        self.assertEqual(len(self.successResultOf(reading).submission.script), 1 << 16)
 
-    def test_nul(self) -> None:
-        """NUL bytes are no Python, and are told from UTF-16, which they often come of."""
-        self.assertEqual(self.refused(b"x\0"), "the script has NUL bytes in it")
-        for coding in ("utf-16-le", "utf-16-be"):
-            self.assertIn("it looks like UTF-16", self.refused(("\ufeff" + "x = 1").encode(coding)), coding)
+    def test_large(self) -> None:
+        """A large one is read in a thread, and the reactor goes on meanwhile."""
+        reading = Deferred.fromCoroutine(read_asked(self.request(b"#" * (1 << 17)), self.aside))
+        self.assertNoResult(reading)
+        self.threads.work.pop()()
+        self.assertEqual(len(self.successResultOf(reading).submission.script), 1 << 17)
 
-    def test_not_utf8(self) -> None:
-        """Other bytes need a coding line, and the message says which they are, and where."""
-        for script, where in (
-            (b"x\ny = '\xe9'", "byte 0xe9 on line 2"),
-            (b"\n\n# coding: latin-1\n'\xe9'", "byte 0xe9 on line 4"),
-            (b"x = 'coding: latin-1 \xe9'", "byte 0xe9 on line 1"),
-            (b"\xc3", "byte 0xc3 on line 1"),
-        ):
-            self.assertIn(where, self.refused(script), script)
+    def test_large_and_bad(self) -> None:
+        """What is wrong with a large one is told like that of a small one."""
+        reading = Deferred.fromCoroutine(read_asked(self.request(b"\xff" * (1 << 17)), self.aside))
+        self.threads.work.pop()()
+        self.assertIn("byte 0xff on line 1", self.failureResultOf(reading, Problem).value.detail)
 
-    @given(st.text(min_size=1).filter(lambda text: "\0" not in text and text.strip(" \t\n\r\x0b\x0c")))
-    def test_any_text(self, text: str) -> None:
-        """Whatever is a text passes: whether it is Python is for Python to say."""
-        self.assertIsNone(check_script(text.encode()))
-
-    @given(st.binary() | st.text().map(str.encode))
-    def test_any_bytes(self, script: bytes) -> None:
-        """Whatever the bytes are, they pass or are refused as a bad request."""
-        try:
-            self.assertIsNone(check_script(script))
-        except Problem as problem:
-            self.assertEqual(problem.status, HTTPStatus.BAD_REQUEST)
+    def test_client_gone(self) -> None:
+        """A client that leaves takes its body with it, and nothing is left to be said."""
+        request = self.request(b"#" * (1 << 17))
+        reading = Deferred.fromCoroutine(read_asked(request, self.aside))
+        request.content.close()
+        reading.cancel()
+        self.threads.work.pop()()
+        self.assertEqual(self.failureResultOf(reading).type.__name__, "CancelledError")

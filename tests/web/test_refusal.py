@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
@@ -9,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from cpyrender.bearer import Token
 from cpyrender.web.guard import Guard
 from cpyrender.web.site import RenderSite
-from tests.web.requests import Connection, Keeping, message
+from tests.web.requests import CHUNKED, Connection, Keeping, SiteTestCase, chunk, message
 
 REFUSED = (
     (403, "Origin: null"), (403, "Sec-Fetch-Site: cross-site"), (401, "Authorization: Bearer mine"),
@@ -18,7 +20,7 @@ REFUSED = (
 TOKEN = "Authorization: Bearer secret"
 
 
-class RefusalTests(SynchronousTestCase):
+class GuardedTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.keeping = Keeping()
         self.site = RenderSite(self.keeping, Clock(), 10, Guard(max_body=10, token=Token.of(b"secret")))
@@ -101,3 +103,83 @@ class RefusalTests(SynchronousTestCase):
         self.assertEqual([line[:10] for line in lines], ["GET /a 200", "GET /a 401"])
         self.assertNotIn("secret", "".join(lines))
         self.assertNotIn("hidden", "".join(lines))
+
+
+class TooLargeTests(SiteTestCase):
+    def test_by_content_length(self) -> None:
+        """A body that is said to be too large is refused before a byte of it is here."""
+        self.connection.send(message("POST", "/a?b", "Content-Length: 11"))
+        reply = self.connection.reply()
+        self.assertEqual((reply.status, reply.reason), (413, "the body is over the limit of 10 bytes"))
+        self.assertEqual((reply.headers["connection"], reply.headers["server"]), ("close", "cpyrender"))
+
+    def test_while_it_grows(self) -> None:
+        """A chunked body is refused as soon as it has grown too large, and not before."""
+        self.connection.send(message("POST", "/", CHUNKED))
+        for _ in range(2):
+            self.connection.send(chunk(b"01234"))
+            self.assertEqual(self.connection.received, b"")
+        self.connection.send(b"1\r\n5")
+        self.assertEqual(self.connection.reply().status, 413)
+
+    def test_as_json(self) -> None:
+        """A refusal is written as the client wants its errors."""
+        self.connection.send(message("POST", "/", "Accept: application/json", "Content-Length: 11"))
+        self.assertEqual(json.loads(self.connection.reply().body)["status"], 413)
+
+    def test_unreadable_accept(self) -> None:
+        """A client is refused also where it cannot be read what it accepts."""
+        self.connection.send(message("POST", "/", "Accept: \xff", "Content-Length: 11"))
+        self.assertEqual(self.connection.reply().status, 413)
+
+    def test_old_client(self) -> None:
+        """A client of HTTP/1.0 is refused in its own version."""
+        self.connection.send(message("POST", "/", "Content-Length: 11", version="HTTP/1.0"))
+        self.assertTrue(self.connection.received.startswith(b"HTTP/1.0 413 "), self.connection.received)
+
+    def test_no_resource_is_asked(self) -> None:
+        """A request that is refused reaches no resource, even when the whole of it comes."""
+        self.connection.send(message("POST", "/", body=b"x" * 11))
+        other = self.connect()
+        other.send(message("POST", "/", CHUNKED) + chunk(b"x" * 11) + chunk(b""))
+        self.assertEqual(self.keeping.requests, [])
+
+
+class LingeringTests(SiteTestCase):
+    def refuse(self) -> None:
+        self.connection.send(message("POST", "/", "Content-Length: 100"))
+
+    def test_reads_on(self) -> None:
+        """A client that is still sending is not cut off at once: that would take the answer from it."""
+        self.refuse()
+        self.connection.send(b"x" * 50)
+        self.clock.advance(1)
+        self.assertFalse(self.hung_up)
+        self.assertEqual(self.connection.reply().status, 413)
+
+    def test_hangs_up(self) -> None:
+        """A client that goes on sending is cut off before long, however steadily it sends."""
+        self.refuse()
+        for _ in range(30):
+            self.connection.send(b"x")
+            self.clock.advance(1)
+            if self.hung_up:
+                break
+        self.assertTrue(self.hung_up)
+        self.connection.leave()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_client_has_sent_all(self) -> None:
+        """A client that has sent all it wanted to is let go at once, with one answer, and leaves nothing behind."""
+        self.refuse()
+        self.connection.send(b"x" * 100 + message("POST", "/", body=b"1"))
+        self.assertTrue(self.hung_up)
+        self.assertEqual(self.connection.reply().status, 413)
+        self.connection.leave()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_client_leaves(self) -> None:
+        """A client that leaves on reading the answer leaves nothing behind."""
+        self.refuse()
+        self.connection.leave()
+        self.assertEqual(self.clock.getDelayedCalls(), [])

@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
-import json
-
 from twisted.internet.task import Clock
 from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender.web.site import RenderSite
-from tests.web.requests import Connection, Keeping, chunk, message
+from cpyrender.pool.memory import MemoryRenderer
+from cpyrender.values import Drawn, Output
+from cpyrender.web.classic import ClassicDoor
+from cpyrender.web.site import RenderSite, path_of
+from tests.live.running import Reply
+from tests.web.requests import CHUNKED, Connection, Keeping, SiteTestCase, chunk, exchange, message
 
 LIMIT = 10
-CHUNKED = "Transfer-Encoding: chunked"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-class SiteTestCase(SynchronousTestCase):
-    """A site that takes bodies of ten bytes, a connection to it, and its clock."""
-
-    def setUp(self) -> None:
-        self.clock = Clock()
-        self.keeping = Keeping()
-        self.site = RenderSite(self.keeping, self.clock, LIMIT)
-        self.connection = self.connect()
-
-    def connect(self) -> Connection:
-        """Return another connection to the site; it ends with the test."""
-        connection = Connection(self.site)
-        self.addCleanup(connection.leave)
-        return connection
-
-    @property
-    def bodies(self) -> list[bytes]:
-        """What has arrived at the resource."""
-        return [request.content.read() for request in self.keeping.requests]
-
-    @property
-    def hung_up(self) -> bool:
-        """Whether the site has closed the connection."""
-        return bool(self.connection.transport.disconnecting)
 
 
 class BodyTests(SiteTestCase):
@@ -66,86 +41,6 @@ class BodyTests(SiteTestCase):
             self.assertEqual(connection.received, b"")
         self.assertEqual(self.bodies, [b"a=1&b"] * 2)
         self.assertEqual([request.args for request in self.keeping.requests], [{}, {}])
-
-
-class RefusalTests(SiteTestCase):
-    def test_by_content_length(self) -> None:
-        """A body that is said to be too large is refused before a byte of it is here."""
-        self.connection.send(message("POST", "/a?b", "Content-Length: 11"))
-        reply = self.connection.reply()
-        self.assertEqual((reply.status, reply.reason), (413, "the body is over the limit of 10 bytes"))
-        self.assertEqual((reply.headers["connection"], reply.headers["server"]), ("close", "cpyrender"))
-
-    def test_while_it_grows(self) -> None:
-        """A chunked body is refused as soon as it has grown too large, and not before."""
-        self.connection.send(message("POST", "/", CHUNKED))
-        for _ in range(2):
-            self.connection.send(chunk(b"01234"))
-            self.assertEqual(self.connection.received, b"")
-        self.connection.send(b"1\r\n5")
-        self.assertEqual(self.connection.reply().status, 413)
-
-    def test_as_json(self) -> None:
-        """A refusal is written as the client wants its errors."""
-        self.connection.send(message("POST", "/", "Accept: application/json", "Content-Length: 11"))
-        self.assertEqual(json.loads(self.connection.reply().body)["status"], 413)
-
-    def test_unreadable_accept(self) -> None:
-        """A client is refused also where it cannot be read what it accepts."""
-        self.connection.send(message("POST", "/", "Accept: \xff", "Content-Length: 11"))
-        self.assertEqual(self.connection.reply().status, 413)
-
-    def test_old_client(self) -> None:
-        """A client of HTTP/1.0 is refused in its own version."""
-        self.connection.send(message("POST", "/", "Content-Length: 11", version="HTTP/1.0"))
-        self.assertTrue(self.connection.received.startswith(b"HTTP/1.0 413 "), self.connection.received)
-
-    def test_no_resource_is_asked(self) -> None:
-        """A request that is refused reaches no resource, even when the whole of it comes."""
-        self.connection.send(message("POST", "/", body=b"x" * 11))
-        other = self.connect()
-        other.send(message("POST", "/", CHUNKED) + chunk(b"x" * 11) + chunk(b""))
-        self.assertEqual(self.keeping.requests, [])
-
-
-class LingeringTests(SiteTestCase):
-    def refuse(self) -> None:
-        self.connection.send(message("POST", "/", "Content-Length: 100"))
-
-    def test_reads_on(self) -> None:
-        """A client that is still sending is not cut off at once: that would take the answer from it."""
-        self.refuse()
-        self.connection.send(b"x" * 50)
-        self.clock.advance(1)
-        self.assertFalse(self.hung_up)
-        self.assertEqual(self.connection.reply().status, 413)
-
-    def test_hangs_up(self) -> None:
-        """A client that goes on sending is cut off before long, however steadily it sends."""
-        self.refuse()
-        for _ in range(30):
-            self.connection.send(b"x")
-            self.clock.advance(1)
-            if self.hung_up:
-                break
-        self.assertTrue(self.hung_up)
-        self.connection.leave()
-        self.assertEqual(self.clock.getDelayedCalls(), [])
-
-    def test_client_has_sent_all(self) -> None:
-        """A client that has sent all it wanted to is let go at once, with one answer, and leaves nothing behind."""
-        self.refuse()
-        self.connection.send(b"x" * 100 + message("POST", "/", body=b"1"))
-        self.assertTrue(self.hung_up)
-        self.assertEqual(self.connection.reply().status, 413)
-        self.connection.leave()
-        self.assertEqual(self.clock.getDelayedCalls(), [])
-
-    def test_client_leaves(self) -> None:
-        """A client that leaves on reading the answer leaves nothing behind."""
-        self.refuse()
-        self.connection.leave()
-        self.assertEqual(self.clock.getDelayedCalls(), [])
 
 
 class LogTests(SiteTestCase):
@@ -343,3 +238,77 @@ class DrainTests(SiteTestCase):
         request = self.keeping.requests[-1]
         request.setHeader(b"Content-Length", b"0")
         request.finish()
+
+
+class TargetTests(SynchronousTestCase):
+    """The forms that a request's target may have, on a whole tree of doors."""
+
+    def ask(self, method: str, target: str, *lines: str, body: bytes | None = None) -> Reply:
+        renderer = MemoryRenderer(outcome=Drawn(outputs=(Output(data=b"x", media_type="image/png"),)))
+        return exchange(ClassicDoor(renderer, LIMIT), method, target, *lines, body=body)
+
+    def test_path_of(self) -> None:
+        """Of a target in absolute form the path is what follows the host."""
+        for target, path in (
+            (b"/a://b", b"/a://b"),
+            (b"http://localhost/render", b"/render"),
+            (b"http://localhost:99", b"/"),
+            (b"HTTP://localhost//a", b"//a"),
+            (b"*", b"*"),
+        ):
+            self.assertEqual(path_of(target), path)
+
+    def test_absolute_form(self) -> None:
+        """A target in absolute form, as proxies send it, means the same as its path (RFC 9112, 3.2.2)."""
+        self.assertEqual(self.ask("GET", "http://localhost/health").status, 200)
+        self.assertEqual(self.ask("GET", "http://localhost/render").status, 405)
+        self.assertEqual(self.ask("POST", "http://localhost", body=b"1").status, 200)
+        self.assertEqual(self.ask("POST", "http://localhost/render?dpi=x", body=b"1").status, 400)
+
+    def test_asterisk(self) -> None:
+        """OPTIONS of an asterisk asks about the whole server, and no other method has one."""
+        reply = self.ask("OPTIONS", "*")
+        self.assertEqual((reply.status, reply.body, reply.headers["server"]), (204, b"", "cpyrender"))
+        self.assertEqual(reply.headers["allow"], "GET, HEAD, POST, OPTIONS")
+        self.assertFalse([name for name in reply.headers if name.startswith("access-control")])
+        for method in ("GET", "TRACE"):
+            self.assertEqual(self.ask(method, "*").status, 400, method)
+        self.assertEqual(self.ask("POST", "*", body=b"1").status, 400)
+
+    def test_every_answer(self) -> None:
+        """Every answer names the server without its version, has a date and a length, and is kept by nobody."""
+        for method, target in (
+            ("GET", "/health"), ("HEAD", "/ready"), ("GET", "/render"), ("GET", "/x"), ("POST", "/"), ("BREW", "/"),
+            ("OPTIONS", "/render"), ("OPTIONS", "*"), ("GET", "*"), ("TRACE", "/"), ("POST", "/render/x"),
+        ):  # fmt: skip
+            reply = self.ask(method, target, body=b"1" if method == "POST" else None)
+            self.assertEqual((reply.headers["server"], reply.headers["cache-control"]), ("cpyrender", "no-store"))
+            self.assertIn("date", reply.headers)
+            self.assertEqual("content-length" in reply.headers, reply.status != 204, (method, target))
+
+    def test_too_long(self) -> None:
+        """A target, or a header, that is longer than any should be is answered before the connection is closed."""
+        for sent, status in (
+            (b"GET /" + b"a" * 20_000, b"414 "),
+            (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 20_000, b"431 "),
+        ):
+            connection = Connection(RenderSite(Keeping(), Clock(), LIMIT))
+            connection.send(sent)
+            connection.send(b"a" * 20_000)
+            self.assertTrue(connection.received.startswith(b"HTTP/1.1 " + status), connection.received)
+            self.assertEqual(connection.received.count(b"HTTP/1.1"), 1)
+            self.assertTrue(connection.transport.disconnecting)
+            connection.leave()
+
+    def test_refused_early(self) -> None:
+        """What is refused for its head is told as the door that it is for tells its problems."""
+        for target, media_type in (
+            ("/render", "application/problem+json"),
+            ("http://localhost/render/", "application/problem+json"),
+            ("/render?x", "application/problem+json"),
+            ("/", "text/plain"),
+            ("/a/render", "text/plain"),
+        ):
+            reply = self.ask("POST", target, f"Content-Length: {(1 << 20) + 1}")
+            self.assertEqual((reply.status, reply.media_type), (413, media_type), target)
+            self.assertIn("date", reply.headers)

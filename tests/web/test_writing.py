@@ -11,13 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender.values import Cause, Drawn, Failed, Log, Outcome, Output, Refused, TimedOut, Timing
+from cpyrender.values import Drawn, Output, Timing
 from cpyrender.web.problem import Problem
 from cpyrender.web.writing import (
     CAREFUL,
-    classic_problem,
     content_disposition,
-    server_timing,
     write_drawn,
     write_problem,
 )
@@ -26,18 +24,6 @@ from tests.web.requests import arrived
 
 TIMING = Timing(queue=0.0012, run=0.25, encode=0.01)
 TIMING_SAID = "queue;dur=1.2, run;dur=250.0, encode;dur=10.0"
-LOG = Log(stdout="out", stderr="err")
-RAISED = Failed(
-    cause=Cause.RAISED,
-    message="no",
-    exception="ValueError",
-    line=2,
-    source="f(x)",
-    traceback="Traceback ...",
-    log=LOG,
-    timing=TIMING,
-)
-
 # RFC 6266, 4.1; RFC 9110, 5.6.4 (quoted-string); RFC 8187, 3.2.1 (value-chars).
 DISPOSITION = re.compile(
     r"""inline; filename="((?:[ !#-\[\]-~]|\\[ -~])*)"(?:; filename\*=UTF-8''((?:[!#$&+.^_`|~\w-]|%[0-9A-F]{2})+))?""",
@@ -88,12 +74,6 @@ class DispositionTests(SynchronousTestCase):
     def test_any_name(self, name: str) -> None:
         """No name breaks out of the header, and every name can be read out of it again."""
         self.assertEqual(named_by(content_disposition(name)), name)
-
-
-class TimingTests(SynchronousTestCase):
-    def test_milliseconds(self) -> None:
-        """Seconds are told in milliseconds, in the order in which they passed."""
-        self.assertEqual(server_timing(TIMING), TIMING_SAID)
 
 
 class DrawnTests(SynchronousTestCase):
@@ -208,75 +188,3 @@ class ProblemTests(SynchronousTestCase):
         self.assertEqual((connection.reply().status, request.finished), (409, 0))
         request.finish()
         self.assertEqual(connection.reply().status, 409)
-
-
-class ClassicProblemTests(SynchronousTestCase):
-    def test_statuses(self) -> None:
-        """Whatever a script does wrong is 501, as in 2005; what was never run is 503, and what is not wanted 406."""
-        for outcome, status in (
-            *((Failed(cause=cause, message="x"), 501) for cause in Cause if cause is not Cause.UNACCEPTABLE),
-            (Failed(cause=Cause.UNACCEPTABLE, message="x"), 406),
-            (TimedOut(seconds=30), 501),
-            (TimedOut(seconds=30, of_cpu=True), 501),
-            (Refused(reason="x"), 503),
-        ):
-            self.assertEqual(classic_problem(outcome).status, status, outcome)
-
-    def test_drawn(self) -> None:
-        """A picture is no problem."""
-        self.assertRaises(TypeError, classic_problem, Drawn(outputs=()))
-
-    def test_failed(self) -> None:
-        """A failure tells all that is known of it."""
-        problem = classic_problem(RAISED)
-        self.assertEqual((problem.title, problem.detail), ("The script failed", "ValueError: no"))
-        self.assertEqual(problem.headers, {"Server-Timing": TIMING_SAID})
-        self.assertEqual(
-            problem.more,
-            {
-                "exception": "ValueError",
-                "message": "no",
-                "line": 2,
-                "source": "f(x)",
-                "traceback": "Traceback ...",
-                "stdout": "out",
-                "stderr": "err",
-            },
-        )
-
-    def test_failed_without_exception(self) -> None:
-        """What is not known of a failure is left out."""
-        problem = classic_problem(Failed(cause=Cause.NO_RESPONSE, message="nothing came"))
-        self.assertEqual(problem.detail, "nothing came")
-        self.assertEqual(problem.more, {"message": "nothing came", "stdout": "", "stderr": ""})
-
-    def test_detail_is_one_line(self) -> None:
-        """A message of several lines is one line of detail, and stays what it is in the member of its name."""
-        for exception, message, detail in (
-            ("KeyError", "a\n  b\tc", "KeyError: a b c"),
-            ("AssertionError", "", "AssertionError"),
-            (None, "a\r\nb", "a b"),
-        ):
-            problem = classic_problem(Failed(cause=Cause.RAISED, exception=exception, message=message))
-            self.assertEqual((problem.detail, problem.more["message"]), (detail, message))
-
-    def test_timed_out(self) -> None:
-        """A script that took too long is told which of its limits it passed, and what it had printed."""
-        outcomes: tuple[tuple[Outcome, str], ...] = (
-            (TimedOut(seconds=30.0, log=LOG, timing=TIMING), "the script ran past its time limit of 30 s"),
-            (
-                TimedOut(seconds=2.5, of_cpu=True, log=LOG, timing=TIMING),
-                "the script ran past its CPU time limit of 2.5 s",
-            ),
-        )
-        for outcome, detail in outcomes:
-            problem = classic_problem(outcome)
-            self.assertEqual((problem.title, problem.detail), ("The script took too long", detail))
-            self.assertEqual(problem.more, {"stdout": "out", "stderr": "err"})
-            self.assertEqual(problem.headers, {"Server-Timing": TIMING_SAID})
-
-    def test_refused(self) -> None:
-        """Who was refused is told why, and when to come back."""
-        problem = classic_problem(Refused(reason="64 scripts are waiting already", retry_after=12))
-        self.assertEqual(problem.detail, "64 scripts are waiting already; try again in 12 s")
-        self.assertEqual(problem.headers, {"Retry-After": "12"})

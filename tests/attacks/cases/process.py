@@ -200,8 +200,8 @@ _KERNEL = calls(
 )
 
 _UNKNOWN = tuple(
-    attempt(f"number {number}", f"syscall({number}, 0, 0, 0, 0, 0, 0)", f"{ENOSYS}|{EPERM}")
-    for number in (400, 451, 463, 467, 500, 639, 640, 1000, 0x3FFFFFFF)
+    attempt(f"number {number}", f"syscall({number}, 0, 0, 0, 0, 0, 0)", ENOSYS)
+    for number in (337, 400, 423, 451, 463, 467, 500, 639, 640, 1000, 0x3FFFFFFF)
 )
 
 _PRIVILEGE = calls(
@@ -254,12 +254,17 @@ import mmap
 page = mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, 7)
 page.write(bytes.fromhex({code!r}))
 run = ctypes.CFUNCTYPE(ctypes.c_long)(ctypes.addressof(ctypes.c_char.from_buffer(page)))
-response = f'worked: {{run()}}'
 """
+_NO_PROBE = r"\[Errno 6\] No such device"
 
 
 def _code(name: str, code: str, refused: str = "SIGSYS|SIGSEGV") -> Attack:
-    return Attack(name, _CODE.format(code=code), refused)
+    return Attack(name, _CODE.format(code=code) + "response = f'worked: {run()}'", refused)
+
+
+def _in_a_thread(name: str, code: str) -> Attack:
+    then = "t = threading.Thread(target=run); t.start(); t.join(2)\nresponse = 'the others live'"
+    return Attack(f"{name}, in a thread", _CODE.format(code=code) + then, "SIGSYS|SIGSEGV")
 
 
 _X86 = (
@@ -268,6 +273,12 @@ _X86 = (
     _code("socketcall by i386's numbers: int 0x80", "b866000000cd80c3"),
     _code("getpid by x32's numbers", "b8270000400f05c3"),
     _code("ptrace by x32's numbers", "b8090200400f05c3"),
+    _in_a_thread("getpid by i386's numbers", "b814000000cd80c3"),
+    _in_a_thread("fork by i386's numbers", "b802000000cd80c3"),
+    _in_a_thread("getpid by x32's numbers", "b8270000400f05c3"),
+    # What the kernel itself calls, and lets pass by every filter.
+    attempt("uprobe", "syscall(336)", f"{EPERM}|{ENOSYS}|{_NO_PROBE}"),
+    Attack("uretprobe", "response = f'worked: {syscall(335)}'", f"{EPERM}|{ENOSYS}|SIGILL", EVERYWHERE),
     _code("a call of number -1", "b8ffffffff0f05c3", "^200 worked: -(1|38)$|SIGSYS"),
     _code("fork with a high word in the number", "48b839000000010000000f05c3", "^200 worked: -(1|38)$|SIGSYS"),
 )

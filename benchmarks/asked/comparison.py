@@ -1,0 +1,36 @@
+"""What is asked of cpyrender in the comparison with the floor."""
+
+from __future__ import annotations
+
+from benchmarks.asked.figure import Figure
+from benchmarks.result import SATURATING, Measured, Result
+
+
+def figures(result: Result) -> list[Figure]:
+    """Return what is asked of a run; nothing, where cpyrender took no part in it."""
+    ours = result.find("cpyrender")
+    if ours is None:
+        return []
+    return [*_of_speed(result, ours), *_of_memory(ours)]
+
+
+def _of_speed(result: Result, ours: Measured) -> list[Figure]:
+    shared = result.find("cpyrender-100")
+    saturated = f"{SATURATING} clients, script A, of ideal"
+    together = None if shared is None else result.of_ideal(shared, SATURATING)
+    return [
+        Figure("one client, script A: p50 / floor", result.over_floor(ours, "A"), "", 1.05),
+        Figure("one client, script A: p95 / floor", result.over_floor(ours, "A", "p95"), "", 1.3),
+        Figure("one client, an empty script: p50", ours.latency["empty"].p50 * 1000, "ms", 3),
+        Figure(saturated, result.of_ideal(ours, SATURATING), "", 0.75, "at least"),
+        Figure(f"{saturated}, with --runs-per-process 100", together, "", 0.88, "at least"),
+        Figure("from start to first picture", ours.cold, "s", 1.3),
+    ]
+
+
+def _of_memory(ours: Measured) -> list[Figure]:
+    idle, busy = (None if size is None else size / 1e6 for size in (ours.idle, ours.busy_slot))
+    return [
+        Figure("memory (PSS), idle", idle, "MB", 130),
+        Figure("memory (PSS), more for each busy slot", busy, "MB", 20),
+    ]

@@ -1,0 +1,63 @@
+"""Lessons: typical scripts of our own, run in a child while the server watches which pages of memory they write to.
+
+The child is not confined: all that runs in it stands here.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NoReturn
+
+from cpyrender import wire
+from cpyrender.child.script import rehearse
+
+#: Written by a child that has run what it was told to.
+DONE = b"\x04"
+
+# A figure without pyplot, its pixels, and Pillow, as in 2005.
+_THROUGH_PILLOW = b"""
+import io
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+figure = Figure()
+canvas = FigureCanvasAgg(figure)
+axes = figure.add_subplot(111)
+axes.plot([1, 2, 4, 7, 9], [23, 45, 67, 99, 112], label="line")
+axes.set_title("a title")
+axes.set_xlabel("one axis")
+axes.set_ylabel("another axis")
+axes.grid(True)
+canvas.draw()
+image = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
+picture = io.BytesIO()
+image.save(picture, format="JPEG")
+response = picture.getvalue()
+filename = "picture.jpg"
+"""
+
+_OPEN_FIGURE = b"""
+from matplotlib import pyplot as plt
+plt.plot([1, 2, 4, 7, 9], [23, 45, 67, 99, 112])
+plt.title("a title")
+plt.xlabel("one axis")
+"""
+
+#: The scripts. Pages that all of them write to, most others write to.
+LESSONS = (_THROUGH_PILLOW, _OPEN_FIGURE)
+
+
+def give_one(*, result: int, legacy: bool, refusing: bool) -> NoReturn:
+    """Run the script whose number in L{LESSONS} comes on stdin, and stay to be looked at until stdin is closed.
+
+    @param result: the descriptor on which to say that the child is there, and that the script has been run.
+    @param legacy: as for L{cpyrender.child.script.serve_one}.
+    @param refusing: likewise.
+    """
+    os.write(result, wire.STARTED)
+    chosen = os.read(0, 1)
+    if chosen:
+        rehearse(LESSONS[chosen[0]], legacy=legacy, refusing=refusing)
+        os.write(result, DONE)
+        os.read(0, 1)
+    os._exit(0)

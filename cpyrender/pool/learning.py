@@ -1,0 +1,110 @@
+"""Learning which pages of memory scripts write to, from outside: a jail has no /proc.
+
+Children of a template run something typical, and the kernel tells which of their pages are no longer shared; see
+C{pagemap} in proc_pid_pagemap(5) and C{maps} in proc_pid_maps(5).
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import select
+from array import array
+from collections.abc import Iterable
+
+from cpyrender import wire
+from cpyrender.child.lesson import DONE, LESSONS
+from cpyrender.child.pages import Pages
+from cpyrender.pool.spare import Spare
+from cpyrender.pool.template import RunningTemplate
+
+_PRESENT = 1 << 63
+_EXCLUSIVE = 1 << 56
+_ENTRY = 8
+_MS_TO_RUN = 30_000
+
+
+class CannotLearn(Exception):
+    """The kernel does not tell, or a child does not run; the message says why."""
+
+
+def learn(template: RunningTemplate) -> Pages:
+    """Return the pages that all typical scripts write to.
+
+    @raise CannotLearn: this cannot be found out here.
+    @raise cpyrender.pool.template.TemplateLost: the template is gone.
+    @raise OSError: it could not fork, or the server may not look into its children.
+    """
+    written = [_written_by(template, number) for number, _ in enumerate(LESSONS)]
+    return joined(set.intersection(*written))
+
+
+def joined(pages: Iterable[int]) -> Pages:
+    """Return pages, given by their numbers, as ranges of addresses."""
+    ranges: list[list[int]] = []
+    for page in sorted(pages):
+        if ranges and ranges[-1][1] == page:
+            ranges[-1][1] += 1
+        else:
+            ranges.append([page, page + 1])
+    return Pages(tuple((first * mmap.PAGESIZE, (after - first) * mmap.PAGESIZE) for first, after in ranges))
+
+
+def _written_by(template: RunningTemplate, number: int) -> set[int]:
+    """Return the numbers of the pages that one lesson writes to, of those that each child of the template has."""
+    child = template.lesson()
+    try:
+        _await(child, wire.STARTED)
+        process = _process_of(child)
+        # Before it runs: what it maps later, no spare has yet.
+        mapped = _writable(process)
+        os.write(child.script, bytes([number]))
+        _await(child, DONE)
+        return _exclusive(process, mapped)
+    finally:
+        child.remove()
+
+
+def _await(child: Spare, word: bytes) -> None:
+    poll = select.poll()
+    poll.register(child.result, select.POLLIN)
+    if not poll.poll(_MS_TO_RUN) or os.read(child.result, 1) != word:
+        raise CannotLearn("a child did not run its script")
+
+
+def _process_of(child: Spare) -> str:
+    """Return where /proc tells of a child, whose number in a namespace of its own says nothing here."""
+    with open(f"/proc/self/fdinfo/{child.pidfd}") as lines:
+        pid = next((int(line.split()[1]) for line in lines if line.startswith("Pid:")), 0)
+    if pid <= 0:
+        raise CannotLearn("children of the template cannot be seen from here")
+    return f"/proc/{pid}"
+
+
+def _writable(process: str) -> list[range]:
+    """Return the private writable parts of a process' memory, by the numbers of their pages."""
+    found = []
+    with open(f"{process}/maps") as lines:
+        for line in lines:
+            span, rights = line.split(maxsplit=2)[:2]
+            if rights == "rw-p":
+                start, end = (int(address, 16) // mmap.PAGESIZE for address in span.split("-"))
+                found.append(range(start, end))
+    return found
+
+
+def _exclusive(process: str, parts: Iterable[range]) -> set[int]:
+    """Return the numbers of the pages that a process has for itself."""
+    pages: set[int] = set()
+    pagemap = os.open(f"{process}/pagemap", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        for part in parts:
+            entries = array("Q", os.pread(pagemap, len(part) * _ENTRY, part.start * _ENTRY))
+            pages.update(
+                page
+                for page, entry in zip(part, entries, strict=False)
+                if entry & (_PRESENT | _EXCLUSIVE) == _PRESENT | _EXCLUSIVE
+            )
+    finally:
+        os.close(pagemap)
+    return pages

@@ -1,0 +1,47 @@
+"""What can be a script, and what cannot."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from cpyrender.web.given import wrong
+
+# PEP 263: a comment on one of the first two lines.
+_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
+_PIECE = 1 << 20
+
+
+def check_script(script: bytes) -> None:
+    """Refuse what cannot be a script, before an interpreter is spent on it.
+
+    @raise Problem: 400, saying what it is instead.
+    """
+    if not script or script.isspace():
+        raise wrong("the script is empty: it should be a Python script")
+    if b"\0" in script:
+        hint = "; it looks like UTF-16, and should be UTF-8" if script[:2] in {b"\xff\xfe", b"\xfe\xff"} else ""
+        raise wrong(f"the script has NUL bytes in it{hint}")
+    if any(_CODING.match(line) for line in script[:4096].splitlines()[:2]):
+        return
+    place = _not_utf8(script)
+    if place is not None:
+        line = script.count(b"\n", 0, place) + 1
+        found = f"byte 0x{script[place]:02x} on line {line}"
+        raise wrong(f"the script is not UTF-8 ({found}) and has no coding line")
+
+
+def _not_utf8(script: bytes) -> int | None:
+    """Return the place of the first byte that makes no sense in UTF-8.
+
+    A piece at a time: no other thread of Python's runs during a step.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(script), _PIECE):
+        left_over = len(decoder.getstate()[0])
+        piece = script[start : start + _PIECE]
+        try:
+            decoder.decode(piece, final=start + _PIECE >= len(script))
+        except UnicodeDecodeError as error:
+            return start - left_over + error.start
+    return None

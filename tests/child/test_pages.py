@@ -1,0 +1,61 @@
+"""Tests of L{cpyrender.child.pages}."""
+
+from hypothesis import given
+from hypothesis.strategies import integers, lists, tuples
+from twisted.trial.unittest import SynchronousTestCase
+
+from cpyrender.child.pages import Pages
+from tests.child.apart import run_apart
+
+_ADDRESSES = integers(0, 2**64 - 1)
+
+# A parent fills 64 pages; its child has every second one populated before it writes to them all, and counts its faults.
+_FAULTS = """
+import ctypes, mmap, os, resource, sys
+from cpyrender.child.pages import Pages
+size = mmap.PAGESIZE
+memory = mmap.mmap(-1, 64 * size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+memory.madvise(mmap.MADV_NOHUGEPAGE)
+for page in range(64):
+    memory[page * size] = 7
+start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+pages = Pages(tuple((start + page * size, size) for page in range(0, 64, 2)))
+if os.fork() == 0:
+    pages.populate(wanted=lambda: sys.argv[1] == "wanted")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    kept = 0
+    for page in range(0, 64, 2):
+        kept += memory[page * size] == 7
+        memory[page * size] = 8
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+    print(kept, faults, flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+class PagesTests(SynchronousTestCase):
+    """L{Pages}."""
+
+    @given(lists(tuples(_ADDRESSES, _ADDRESSES)).map(tuple))
+    def test_packed(self, ranges: tuple[tuple[int, int], ...]) -> None:
+        """What is packed is what comes out."""
+        self.assertEqual(Pages.parse(Pages(ranges).pack()), Pages(ranges))
+
+    def test_populated(self) -> None:
+        """Populated pages hold what they held, and writing to them costs no fault any more."""
+        kept, faults = map(int, run_apart(_FAULTS, "wanted").split())
+
+        self.assertEqual(kept, 32)
+        self.assertLess(faults, 16)
+
+    def test_not_wanted(self) -> None:
+        """Where the work is not wanted any more, it is left."""
+        kept, faults = map(int, run_apart(_FAULTS, "unwanted").split())
+
+        self.assertEqual(kept, 32)
+        self.assertGreaterEqual(faults, 32)
+
+    def test_nothing_there(self) -> None:
+        """Addresses at which there is nothing do no harm."""
+        Pages(((1 << 40, 1 << 12),)).populate(wanted=lambda: True)

@@ -1,0 +1,103 @@
+"""Spares that own the pages of memory which scripts write to, before their scripts come."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from cpyrender.pool import learning
+from cpyrender.pool.conversation import Cancellation, Conversation, ConversationLimits
+from cpyrender.pool.isolation import settings_for
+from cpyrender.pool.learning import CannotLearn, learn
+from cpyrender.pool.template import RunningTemplate, TemplateFailed
+from cpyrender.settings import ISOLATION, RenderSettings
+from cpyrender.values import Drawn, Submission
+from tests.live.running import until
+
+_LIMITS = ConversationLimits(seconds=60, cpu=60, output=1 << 20, log=1 << 16)
+
+_FAULTS = b"""
+import resource
+from matplotlib import pyplot
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+pyplot.plot([3, 1, 4, 1, 5])
+pyplot.gcf().canvas.draw()
+response = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+"""
+
+
+def _faults(template: RunningTemplate) -> int:
+    """Return how many page faults a drawing costs in a spare that has had time to get ready."""
+    spare, cancellation = template.spare(), Cancellation()
+    try:
+        until(lambda: _waits(spare.pidfd), "a spare that waits for its script")
+        ran = Conversation(spare, Submission(script=_FAULTS), _LIMITS, cancellation).run()
+    finally:
+        cancellation.close()
+        spare.remove()
+    assert isinstance(ran, Drawn), ran
+    return int(json.loads(ran.outputs[0].data))
+
+
+def _waits(pidfd: int) -> bool:
+    """Whether a process sleeps in read(2), as one does that has nothing more to get ready."""
+    with open(f"/proc/self/fdinfo/{pidfd}") as lines:
+        pid = next(line.split()[1] for line in lines if line.startswith("Pid:"))
+    with open(f"/proc/{pid}/syscall") as call:
+        return call.read().split()[0] == str(_READV)
+
+
+_READV = {"x86_64": 19, "aarch64": 65}[os.uname().machine]
+
+
+class LearningTests(SynchronousTestCase):
+    """L{learn}."""
+
+    def template(self, level: str) -> RunningTemplate:
+        """Start a template."""
+        settings = settings_for(level, RenderSettings())
+        template = settings.start()
+        self.addCleanup(settings.forget)
+        self.addCleanup(template.close)
+        return template
+
+    def test_fewer_faults(self) -> None:
+        """At every level, drawing in a taught spare costs less than half the page faults."""
+        for level in ISOLATION:
+            with self.subTest(level=level):
+                try:
+                    template = self.template(level)
+                except TemplateFailed:
+                    continue  # Not on this machine.
+                untaught = _faults(template)
+                template.teach(learn(template))
+
+                self.assertLess(_faults(template), untaught / 2)
+
+    def test_leaves_nothing(self) -> None:
+        """Learning leaves no descriptor and no child behind."""
+        template = self.template("none")
+        before = len(os.listdir("/proc/self/fd"))
+        learn(template)
+
+        self.assertEqual(len(os.listdir("/proc/self/fd")), before)
+        self.assertTrue(_faults(template))
+
+    def test_cannot_be_seen(self) -> None:
+        """Where the kernel does not tell, that is said, and the template forks on."""
+        template = self.template("none")
+        self.patch(learning, "_process_of", lambda child: "/proc/nothing")
+
+        self.assertRaises(OSError, learn, template)
+        self.assertTrue(_faults(template))
+
+    def test_does_not_run(self) -> None:
+        """A child that ends before it has run its lesson is noticed."""
+        template = self.template("none")
+        # More than the child knows of.
+        self.patch(learning, "LESSONS", (b"",) * 100)
+
+        self.assertRaises(CannotLearn, learn, template)
+        self.assertTrue(_faults(template))
