@@ -35,6 +35,7 @@ class Submission:
     @ivar script: the source as it was posted: bytes, with any BOM and coding line.
     @ivar params: what the script sees as C{params}.
     @ivar files: name to content, what the script sees as C{files}.
+    @ivar file_fields: further names that it finds them by: those of a form's fields.
     @ivar timeout: wall seconds that the client grants; the server's own limit holds as well.
     @ivar client: whom to count it for, usually the client's address.
     """
@@ -42,6 +43,7 @@ class Submission:
     script: bytes = field(repr=lambda script: f"<{len(script)} bytes>")
     params: Mapping[str, object] = field(factory=dict)
     files: Mapping[str, bytes] = field(factory=dict, repr=False)
+    file_fields: Mapping[str, str] = field(factory=dict)
     wanted: Wanted = field(factory=Wanted)
     timeout: float | None = None
     client: str = ""

@@ -14,15 +14,15 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from cpyrender import reporting, wire
 from cpyrender.child import failure, legacy, refusals
 from cpyrender.child.answer import Answer, NoAnswer, answer_of
+from cpyrender.child.files import put_down
 from cpyrender.values import Wanted
 
 #: What the script is called in tracebacks and as C{__file__}. No such file exists.
@@ -54,6 +54,7 @@ class _Task:
     params: Mapping[str, Any]
     files: Mapping[str, bytes]
     wanted: Wanted
+    file_fields: Mapping[str, str] = field(factory=dict)
 
     @classmethod
     def read(cls, fd: int) -> _Task | None:
@@ -63,13 +64,12 @@ class _Task:
             pass
         if reader.header is None:
             return None
-        blobs = iter(_cut(reader.body, reader.header["sizes"]))
-        source = next(blobs)
-        wanted = reader.header["wanted"]
+        header = reader.header
+        source, *contents = _cut(reader.body, header["sizes"])
+        wanted = header["wanted"]
         wanted["acceptable"] = tuple(wanted["acceptable"])
-        return cls(
-            source, reader.header["params"], dict(zip(reader.header["files"], blobs, strict=True)), Wanted(**wanted)
-        )
+        files = dict(zip(header["files"], contents, strict=True))
+        return cls(source, header["params"], files, Wanted(**wanted), header["file_fields"])
 
 
 def _cut(body: memoryview, sizes: list[int]) -> list[bytes]:
@@ -180,7 +180,7 @@ def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[s
     try:
         code = _compile(task.source)
         # Not before: of a script that cannot be compiled, Python quotes the line from a file of the script's name.
-        main.__dict__["files"] = _put_down(task.files)
+        main.__dict__["files"] = put_down(task.files, task.file_fields)
         if with_legacy:
             legacy.install(task.source, main.__dict__)
         if refusing:
@@ -231,24 +231,6 @@ def _fresh_main(task: _Task) -> ModuleType:
     sys.argv = [NAME]
     sys.path.insert(0, os.getcwd())
     return main
-
-
-def _put_down(files: Mapping[str, bytes]) -> dict[str, Path]:
-    """Write the files into the job folder and return their paths by name.
-
-    @raise NoAnswer: one cannot be written there.
-    """
-    paths = {name: Path.cwd() / name for name in files}
-    for name, path in paths.items():
-        # The server has looked at the names as well.
-        if "/" in name or name in {"", ".", ".."}:
-            raise NoAnswer(f"the file {name[:_LONGEST_NAME]!r} has a path for a name", "output")
-        try:
-            with open(path, "xb") as file:
-                file.write(files[name])
-        except OSError as error:
-            raise NoAnswer(f"the file {name[:_LONGEST_NAME]!r} cannot be kept: {error.strerror}", "output") from None
-    return paths
 
 
 def _compile(source: bytes) -> CodeType:

@@ -270,6 +270,7 @@ def _packed(submission: Submission) -> list[bytes | memoryview]:
     header = {
         "params": dict(submission.params),
         "files": list(submission.files),
+        "file_fields": dict(submission.file_fields),
         "wanted": asdict(submission.wanted),
         "sizes": [len(submission.script), *map(len, submission.files.values())],
     }

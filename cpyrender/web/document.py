@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from cpyrender.web import options
 from cpyrender.web.given import MOST_FIELDS, Given, files_of, shown, wrong
+from cpyrender.web.source import encoded
 
 _KEYS = ("script", "params", "files")
 _NUMBERS = ("dpi", "width", "height", "figure", "timeout")
@@ -36,18 +37,23 @@ def read_document(body: bytes) -> Given:
     document = _parse(_text(body))
     if not isinstance(document, dict):
         raise wrong(f"the JSON is {_kind(document)}, and should be an object with a script in it")
-    for name in document:
-        if name not in _KEYS and name not in options.NAMES:
-            known = ", ".join((*_KEYS, *sorted(options.NAMES)))
-            raise wrong(f"{shown(name)} is none of {known}; the script's own parameters go into params")
-    # Not given, as many write it.
-    there = {name: value for name, value in document.items() if value is not None}
+    # What is null is not given, as many write it.
+    there = {name: document[name] for name in (*_KEYS, *options.NAMES) if document.get(name) is not None}
     return Given(
         script=_script(there.pop("script")) if "script" in there else None,
-        params=_object("params", there.pop("params", {})),
+        params=_params(_object("params", there.pop("params", {})), document),
         files=files_of((name, _decoded(name, text)) for name, text in _files(there.pop("files", {}))),
         fields={name: [_option(name, value)] for name, value in there.items()},
     )
+
+
+def _params(params: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters: what is in C{params}, and what stands beside the script and is no option."""
+    beside = {name: document[name] for name in document if name not in _KEYS and name not in options.NAMES}
+    twice = next((name for name in beside if name in params), None)
+    if twice is not None:
+        raise wrong(f"{shown(twice)} is in params and beside them")
+    return params | beside
 
 
 def _text(body: bytes) -> str:
@@ -153,7 +159,7 @@ def _kind(value: object) -> str:
 def _script(value: object) -> bytes:
     if not isinstance(value, str):
         raise wrong(f"script is {_kind(value)}, and should be a text")
-    return value.encode()
+    return encoded(value)
 
 
 def _object(name: str, value: object) -> dict[str, Any]:

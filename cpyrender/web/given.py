@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 
@@ -18,6 +20,9 @@ _LONGEST_TEXT = 4 << 20
 # NAME_MAX of Linux, in bytes.
 _LONGEST_FILE_NAME = 255
 
+# No others: Python knows some, such as that of host names, which take for ever over a long text.
+_CODEC = re.compile(r"ascii|utf-8(-sig)?|utf-16(-[bl]e)?|iso8859-\d+|cp\d+|koi8-[rtu]|gb\w+|big5|shift_jis|euc_\w+")
+
 
 @frozen(kw_only=True)
 class Given:
@@ -27,12 +32,14 @@ class Given:
     @ivar fields: options and parameters that came as text: name to all values that were given for it.
     @ivar params: parameters that have types of their own.
     @ivar files: file name to content.
+    @ivar file_fields: field to file name, for fields that are one file.
     """
 
     script: bytes | None = None
     fields: Mapping[str, Sequence[str]] = field(factory=dict)
     params: Mapping[str, object] = field(factory=dict)
     files: Mapping[str, bytes] = field(factory=dict)
+    file_fields: Mapping[str, str] = field(factory=dict)
 
 
 def wrong(detail: str) -> Problem:
@@ -56,6 +63,17 @@ def text_of(value: bytes, what: str) -> str:
         return value.decode()
     except UnicodeDecodeError:
         raise wrong(f"{what} is not UTF-8") from None
+
+
+def codec(charset: str) -> str:
+    """Return Python's name of a charset in which texts may come.
+
+    @raise LookupError: it is none.
+    """
+    name = codecs.lookup(charset).name
+    if _CODEC.fullmatch(name) is None:
+        raise LookupError(charset)
+    return name
 
 
 def check_length(value: bytes, what: str) -> None:

@@ -197,7 +197,6 @@ def _request() -> dict[str, Any]:
     return {
         "type": "object",
         "required": ["script"],
-        "additionalProperties": False,
         "properties": {"script": _SCRIPT, "params": {"type": "object"}, "files": files, **described},
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from email.utils import decode_rfc2231
@@ -17,7 +16,7 @@ from multipart import (  # type: ignore[import-untyped]  # it has annotations, a
     parse_options_header,
 )
 
-from cpyrender.web.given import MOST_FIELDS, Given, check_length, files_of, gathered, shown, wrong
+from cpyrender.web.given import MOST_FIELDS, Given, check_length, codec, files_of, gathered, shown, wrong
 
 _PIECE = 1 << 16
 _SCRIPT = "script"
@@ -26,8 +25,6 @@ _LONGEST_HEADER = 4096
 
 # RFC 8187, where a name is not ASCII; RFC 7578 has no use for it, but some clients do.
 _EXTENDED = re.compile(r";\s*filename\*\s*=\s*([^\s;]+)", re.IGNORECASE)
-# No others: Python knows some, such as that of host names, which take for ever over a long text.
-_CHARSET = re.compile(r"ascii|utf-8(-sig)?|utf-16(-[bl]e)?|iso8859-\d+|cp\d+|koi8-[rtu]|gb\w+|big5|shift_jis|euc_\w+")
 
 
 @frozen
@@ -54,8 +51,7 @@ class _Part:
         """
         check_length(self.content, "the form")
         try:
-            if _CHARSET.fullmatch(codecs.lookup(self.charset).name):
-                return self.content.decode(self.charset)
+            return self.content.decode(codec(self.charset))
         except (LookupError, ValueError):
             pass
         raise wrong(f"the field {shown(self.name)} is not a text in {shown(self.charset)}")
@@ -82,7 +78,14 @@ def read_parts(kind: str, body: bytes) -> Given:
         script=scripts[0] if scripts else None,
         fields=gathered((part.name, part.text()) for part in others if part.file is None),
         files=files_of((part.file, part.content) for part in others if part.file is not None),
+        file_fields=_file_fields(others),
     )
+
+
+def _file_fields(parts: list[_Part]) -> dict[str, str]:
+    """Return the file of each field that is one file, by which programs that send forms know it."""
+    found = gathered((part.name, part.file) for part in parts if part.file is not None)
+    return {name: files[0] for name, files in found.items() if name and len(files) == 1}
 
 
 def _boundary(kind: str) -> str:

@@ -124,6 +124,7 @@ def _asked(request: Request, query: Mapping[str, Sequence[str]], given: Given) -
         script=given.script,
         params=params | dict(given.params),
         files=given.files,
+        file_fields=given.file_fields,
         wanted=read.wanted,
         timeout=read.timeout,
         client=_address(request),

@@ -26,7 +26,7 @@ from cpyrender.web.marshalling import (
 from cpyrender.web.problem import Problem
 from cpyrender.web.reading import body_of, header
 from cpyrender.web.scripts import ScriptDoor
-from cpyrender.web.source import check_script
+from cpyrender.web.source import check_script, encoded
 from cpyrender.web.writing import CAREFUL
 
 #: The code of the fault that each kind of problem is.
@@ -103,8 +103,8 @@ def submission_of(arguments: tuple[Any, ...], request: Request) -> Submission:
         if not isinstance(value, kinds):
             raise Fault(BAD_PARAMS, f"{name} is of the wrong type: {type(value).__name__}")
     check_plain("params", params)
-    script = script.encode() if isinstance(script, str) else script
     try:
+        script = encoded(script) if isinstance(script, str) else script
         check_script(script)
         read = options.read({name: [_option(name, value)] for name, value in wanted.items()}, ("png",))
     except Problem as problem:

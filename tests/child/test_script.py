@@ -37,6 +37,7 @@ _submissions = st.builds(
     script=st.binary(),
     params=st.dictionaries(st.text(), _json, max_size=4),
     files=st.dictionaries(st.text(), st.binary(), max_size=4),
+    file_fields=st.dictionaries(st.text(), st.text(), max_size=4),
     wanted=_wanted,
 )
 
@@ -58,7 +59,8 @@ class TaskTests(SynchronousTestCase):
         task = read(b"".join(conversation._packed(sent)))
 
         self.assertEqual(
-            (task.source, task.params, task.files, task.wanted), (sent.script, sent.params, sent.files, sent.wanted)
+            (task.source, task.params, task.files, task.file_fields, task.wanted),
+            (sent.script, sent.params, sent.files, sent.file_fields, sent.wanted),
         )
 
     def test_many_parameters(self) -> None:

@@ -77,6 +77,12 @@ class CurlTests(Posted):
         arguments = ("-F", "script=<tell.py", "-F", "data=@größe.csv;filename=a.csv;type=text/csv")
         self.assertEqual(self.told(*arguments), ({}, {"a.csv": "312c320d0aff"}))
 
+    def test_file_by_its_field(self) -> None:
+        """A file of a form is found by its field too, and is there once."""
+        script = "response = [files['data'].name, files['größe.csv'].name, len(files)]"
+        reply = self.curl("--form-string", f"script={script}", "-F", "data=@größe.csv")
+        self.assertEqual(json.loads(reply), ["größe.csv", "größe.csv", 1])
+
     def test_quoted_form(self) -> None:
         """--data-urlencode sends a form, with the script from a file."""
         arguments = ("--data-urlencode", "script@tell.py", "--data-urlencode", "say=a & b = ü\n")
@@ -184,7 +190,7 @@ class RefusedTests(Posted):
         many = "&".join(f"{number}=1" for number in range(1001))
         for kind, body, why in (
             ("application/json", "{", "the JSON is malformed"),
-            ("application/json", '{"script": "1", "year": 1}', "'year' is none of"),
+            ("application/json", '{"script": "1", "year": 1, "params": {"year": 1}}', "'year' is in params"),
             ("application/json", "[" * 100_000, "nested more than"),
             ("application/json", '{"script": "1", "files": {"../x": ""}}', "is a path"),
             ("application/x-www-form-urlencoded", f"script=1&{many}", "more than 1000 fields"),

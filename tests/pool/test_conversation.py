@@ -113,7 +113,11 @@ class SubmissionTests(ConversationCase):
         wanted = Wanted(format="svg", acceptable=("svg", "png"), dpi=72.5, width=3, height=4, figure=2)
         self.talk(
             submission=Submission(
-                script=b"script", params={"a": "1", "b": ["2", "3"]}, files={"x": b"xx", "y": b""}, wanted=wanted
+                script=b"script",
+                params={"a": "1", "b": ["2", "3"]},
+                files={"x": b"xx", "y": b""},
+                file_fields={"data": "x"},
+                wanted=wanted,
             )
         )
         header, body = self.received()
@@ -124,6 +128,7 @@ class SubmissionTests(ConversationCase):
             {
                 "params": {"a": "1", "b": ["2", "3"]},
                 "files": ["x", "y"],
+                "file_fields": {"data": "x"},
                 "sizes": [6, 2, 0],
                 "wanted": {
                     "format": "svg",

@@ -81,6 +81,15 @@ class ReadTests(SynchronousTestCase):
         """A character that JSON writes as a surrogate pair is that character."""
         self.assertEqual(read_document(b'{"script": "\\ud83d\\ude00"}').script, "😀".encode())
 
+    def test_parameters_beside_the_script(self) -> None:
+        """Names beside the script that are no options are its parameters, as in a query and a form."""
+        given = read(year=2024, tags=["a"], nothing=None, params={"dpi": 1})
+        self.assertEqual(given.params, {"year": 2024, "tags": ["a"], "nothing": None, "dpi": 1})
+
+    def test_coding_line(self) -> None:
+        """A script with a coding line goes out as the file would be that it came from."""
+        self.assertEqual(read(script="# coding: latin-1\nx = 'é'").script, b"# coding: latin-1\nx = '\xe9'")
+
     def test_many_brackets_in_the_script(self) -> None:
         """What stands in texts counts for nothing, with any quotes and backslashes in them."""
         script = "[" * 200 + '\\"\\\\' * 100 + "," * 200_000 + "{"
@@ -137,11 +146,10 @@ class RefusedTests(SynchronousTestCase):
         ):
             self.assertIn(why, self.refused(body), body)
 
-    def test_unknown_key(self) -> None:
-        """A key that means nothing is refused, with those that mean something."""
-        why = self.refused(b'{"script": "1", "year": 2024}')
-        self.assertTrue(why.startswith("'year' is none of script, params, files, dpi, "), why)
-        self.assertIn("the script's own parameters go into params", why)
+    def test_parameter_twice(self) -> None:
+        """A parameter is in one place."""
+        why = self.refused(b'{"script": "1", "year": 2024, "params": {"year": 2024}}')
+        self.assertEqual(why, "'year' is in params and beside them")
 
     def test_base64(self) -> None:
         """What is not base64 is not taken for a file."""

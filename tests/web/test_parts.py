@@ -129,6 +129,7 @@ class ReadTests(SynchronousTestCase):
                 script=b"x = 1\r\ny = 2",
                 fields={'say "hi"': ["a\r\nb"]},
                 files={'river "Isar".csv': b"1,2"},
+                file_fields={"file": 'river "Isar".csv'},
             ),
         )
 
@@ -171,6 +172,15 @@ class ReadTests(SynchronousTestCase):
         ):
             sent = part(f'Content-Disposition: form-data; name="f"; {head}', b"1")
             self.assertEqual(form(SCRIPT, sent).files, {name: b"1"}, head)
+
+    def test_fields_of_files(self) -> None:
+        """The field that a file came in leads to it, unless several did."""
+
+        def file(name: str, file: str) -> bytes:
+            return part(f'Content-Disposition: form-data; name="{name}"; filename="{file}"', b"1")
+
+        read = form(SCRIPT, file("data", "a.csv"), file("more", "b.csv"), file("more", "c.csv"))
+        self.assertEqual((sorted(read.files), read.file_fields), (["a.csv", "b.csv", "c.csv"], {"data": "a.csv"}))
 
     def test_around_it(self) -> None:
         """What stands before the first part and after the last is passed over."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.web.problem import Problem
-from cpyrender.web.source import check_script
+from cpyrender.web.source import check_script, encoded
 
 
 class CheckTests(SynchronousTestCase):
@@ -72,3 +72,25 @@ class CheckTests(SynchronousTestCase):
             self.assertIsNone(check_script(script))
         except Problem as problem:
             self.assertEqual(problem.status, HTTPStatus.BAD_REQUEST)
+
+
+class EncodedTests(SynchronousTestCase):
+    def test_encoded(self) -> None:
+        """A text is encoded as its coding line says, and without one in UTF-8."""
+        for text, script in (
+            ("x = '€'", b"x = '\xe2\x82\xac'"),
+            ("# coding: utf-8\nx = '€'", b"# coding: utf-8\nx = '\xe2\x82\xac'"),
+            ("#!python\n# -*- coding: cp1252 -*-\nx = '€'", b"#!python\n# -*- coding: cp1252 -*-\nx = '\x80'"),
+        ):
+            self.assertEqual(encoded(text), script)
+
+    def test_refused(self) -> None:
+        """An encoding that is none, or that lacks one of the characters, is named."""
+        for text, why in (
+            ("# coding: latin-1\nx = '€'", "characters in it that 'latin-1', of its coding line, does not have"),
+            ("# coding: nothing\n", "names 'nothing', which is no encoding of scripts"),
+            ("# coding: idna\n" + "ü" * 10_000, "names 'idna', which is no encoding of scripts"),
+            ("# coding: hex\n", "names 'hex', which is no encoding of scripts"),
+        ):
+            problem = self.assertRaises(Problem, encoded, text)
+            self.assertEqual((problem.status, why in problem.detail), (HTTPStatus.BAD_REQUEST, True), problem.detail)
