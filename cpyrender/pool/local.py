@@ -305,6 +305,8 @@ class LocalPool:
             self._dispatch()
         else:
             self._tidy(slot)
+            if not isinstance(ran, Failure):
+                self._tidy_those_without()
         self._tell_if_idle()
 
     def _tell(self, job: _Job, ran: Ran | Failure) -> None:
@@ -336,6 +338,12 @@ class LocalPool:
         tidied = self._tidying[slot] = self._in_thread(slot.tidy)
         tidied.addErrback(self._not_tidied)
         tidied.addCallback(lambda _: self._tidied(slot))
+
+    def _tidy_those_without(self) -> None:
+        """Give slots a spare that could not have one before: what was lacking for it may have come."""
+        for slot in [slot for slot in self._free if not slot.has_spare]:
+            self._free.remove(slot)
+            self._tidy(slot)
 
     def _tidied(self, slot: Slot) -> None:
         del self._tidying[slot]

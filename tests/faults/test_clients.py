@@ -52,15 +52,20 @@ class VanishingTests(Steady):
         server = self.serve()
         before = self.state(server)
         script = b"response = b'x' * 10_000_000"
-        self.assertEqual(len(server.post(script).body), 10_000_000)
+        # What the C library keeps for the next time comes with the first; what is lost comes with each.
+        self.vanish_in_answers(server, script, 20)
+        self.check(server, before)
         held = self.memory(server)
-        for number in range(20):
+        self.vanish_in_answers(server, script, 40)
+        self.check(server, before)
+        self.assertLess(self.memory(server), held + 100_000_000)
+
+    def vanish_in_answers(self, server: Running, script: bytes, count: int) -> None:
+        for number in range(count):
             connection = self.connect(server)
             connection.sendall(message(script))
             connection.recv(1 + number)
             self.vanish(connection, reset=bool(number % 2))
-        self.check(server, before)
-        self.assertLess(self.memory(server), held + 60_000_000)
 
     def all_of(self, connection: socket.socket) -> bytes:
         got = b""

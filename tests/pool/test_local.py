@@ -869,6 +869,22 @@ class RateTests(PoolCase):
         self.assertEqual(self.running(), ["b", "other"])
 
 
+class RecoveryTests(PoolCase):
+    """What was lacking has come."""
+
+    def test_spares(self) -> None:
+        """Slots that could not have a spare get one after the next script that was run, whichever slot it ran in."""
+        self.stage.untidy = OSError("no room")
+        self.warm_pool(slots=3)
+        self.assertEqual([slot.has_spare for slot in self.stage.slots], [False] * 3)
+        self.stage.untidy = None
+        self.render("a")
+        self.finish("a")
+        self.threads.carry_out_all()
+
+        self.assertEqual([slot.has_spare for slot in self.stage.slots], [True] * 3)
+
+
 class RenewalTests(PoolCase):
     """Replacing the template."""
 
