@@ -31,6 +31,7 @@ setup(
         "multipart>=1.3.1",
         "numpy>=1.26",
         "pillow>=10.3",
+        "prometheus-client>=0.22",
         "pyseccomp>=0.1.2",
         # CVE-2026-42304
         "twisted>=26.4",
@@ -38,6 +39,7 @@ setup(
         "zope.interface>=6.0",
     ],
     extras_require={
+        "tls": ["twisted[tls]>=26.4"],
         "test": [
             "flask>=3.0",
             "hypothesis>=6.100",
@@ -48,6 +50,7 @@ setup(
             "requests>=2.31",
             "schemathesis>=4.0",
             "treq>=24.9",
+            "twisted[tls]>=26.4",
         ],
         "dev": ["build>=1.2", "mypy>=1.15", "mypy-zope>=1.0.11", "ruff>=0.11", "towncrier>=24.8"],
     },

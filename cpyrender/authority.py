@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 
 from attrs import frozen
@@ -96,6 +97,21 @@ def _host(text: str) -> str:
     if len(text) > _LONGEST_NAME or _NAME.fullmatch(text) is None or ".." in text:
         raise ValueError("it is not a name")
     return text.lower().removesuffix(".")
+
+
+@lru_cache(1024)
+def network(host: str) -> str:
+    """Return what one client's addresses have in common: an address, or the first 64 bits of one of IPv6.
+
+    @param host: an address; what is none is returned as it is.
+    """
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return host
+    if found.version == 4:
+        return str(found)
+    return str(found.ipv4_mapped or found.exploded[:19])
 
 
 def is_near(address: object) -> bool:

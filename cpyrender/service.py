@@ -7,20 +7,25 @@ import signal
 import sys
 from typing import Any, NoReturn, cast
 
+from attrs import evolve
 from twisted.application.service import Service
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from cpyrender.bearer import Token, TokenRefused, read_token
 from cpyrender.listening import CannotStart, Listener, check_reach, close, listeners, url
+from cpyrender.metrics import Metrics
 from cpyrender.pool.local import LocalPool
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.settings import ServerSettings
+from cpyrender.signals import Signals
 from cpyrender.web.aside import Aside
 from cpyrender.web.classic import ClassicDoor
 from cpyrender.web.guard import Guard
+from cpyrender.web.metrics import MetricsDoor
 from cpyrender.web.page import put_page
 from cpyrender.web.quitting import QuitDoor
 from cpyrender.web.site import RenderSite
@@ -46,10 +51,14 @@ class RenderService(Service):
         """@param reactor: one that has time, threads, and TCP."""
         self._reactor = reactor
         self._settings = settings
-        self._pool = LocalPool(reactor, settings.render)
+        self._metrics = Metrics()
+        self._pool = LocalPool(reactor, settings.render, metrics=self._metrics)
         self._listeners: list[Listener] = []
         self._ports: list[IListeningPort] = []
+        self._urls: list[str] = []
         self._token: Token | None = None
+        self._site: RenderSite | None = None
+        self._signals = Signals(reactor)
         self._quitting = False
 
     @property
@@ -58,7 +67,7 @@ class RenderService(Service):
         hosts = (port.getHost() for port in self._ports)
         return next((cast(IPv4Address, host).port for host in hosts if hasattr(host, "port")), 0)
 
-    def _site(self) -> RenderSite:
+    def _made_site(self) -> RenderSite:
         max_body = self._settings.render.max_body
         page = not self._settings.no_page
         guard = Guard(max_body=max_body, public_names=self._settings.public_names, token=self._token, page=page)
@@ -67,7 +76,10 @@ class RenderService(Service):
             put_page(root)
         if self._settings.allow_quit:
             root.putChild(b"quit", QuitDoor(self._quit))
-        return RenderSite(root, self._reactor, max_body, guard, self._settings.http)
+        root.putChild(b"metrics", MetricsDoor(self._metrics, guard))
+        site = RenderSite(root, self._reactor, max_body, guard, self._settings.http, self._metrics)
+        self._metrics.look_at(self._pool.health, lambda: len(site.crowd))
+        return site
 
     def _quit(self) -> None:
         if not self._quitting:
@@ -80,12 +92,14 @@ class RenderService(Service):
 
         @raise CannotStart: somebody else has the port, or the token file is not as it should be.
         """
-        if self._settings.token_file is not None:
-            try:
-                self._token = read_token(self._settings.token_file)
-            except TokenRefused as refused:
-                raise CannotStart(str(refused)) from None
+        try:
+            self._token = self._read_token()
+        except TokenRefused as refused:
+            raise CannotStart(str(refused)) from None
         self._listeners = listeners(self._reactor, self._settings)
+
+    def _read_token(self) -> Token | None:
+        return None if self._settings.token_file is None else read_token(self._settings.token_file)
 
     def startService(self) -> None:
         """Warm up, withstand one's own attack, and only then listen.
@@ -107,24 +121,27 @@ class RenderService(Service):
         finally:
             signal.signal(signal.SIGTERM, before)
         self._listen()
+        self._signals.hear(signal.SIGHUP, self.reload)
         health = self._pool.health()
         self._warn_of_memory()
-        for port in self._ports:
+        for where in self._urls:
             self._log.info(
                 "cpyrender answers on {url} ({slots} slots, isolation: {isolation} = {layers})",
-                url=url(port.getHost()),
+                url=where,
                 isolation=health.isolation,
                 layers=", ".join(health.layers),
                 slots=self._settings.render.slots,
             )
 
     def _listen(self) -> None:
-        site = self._site()
+        site = self._site = self._made_site()
         isolation = self._pool.health().isolation
         try:
             while self._listeners:
-                port = self._listeners.pop(0).open(site)
+                listener = self._listeners.pop(0)
+                port = listener.open(site)
                 self._ports.append(port)
+                self._urls.append(url(port.getHost(), listener.scheme))
                 check_reach(port.getHost(), self._token is not None, isolation)
         except CannotStart:
             self._withdraw()
@@ -167,13 +184,54 @@ class RenderService(Service):
     def stopService(self) -> Deferred[None]:
         """Close the port, give what runs its time to finish, and stop."""
         super().stopService()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._signals.hear(number, self._stop_at_once)
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
+        if self._site is not None:
+            self._site.drain(lambda: self._pool.health().retry_after)
         await self._close()
         idle = self._pool.drain()
-        cut = self._reactor.callLater(self._settings.grace, self._pool.stop)
+        cut = self._reactor.callLater(self._settings.grace, self._cut)
         await idle
+        if self._site is not None:
+            await self._site.close()
         if cut.active():
             cut.cancel()
         await self._pool.stop()
+        self._signals.give_back()
+
+    def _stop_at_once(self) -> None:
+        self._log.warn("Told to stop once more: what runs is cut off.")
+        # Should even that take too long, a third signal does what it does to any process.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        self._cut()
+
+    def _cut(self) -> None:
+        # Those whose scripts are killed are told so first.
+        self._pool.stop().addCallback(self._abort)
+
+    def _abort(self, _: object) -> None:
+        if self._site is not None:
+            self._site.abort()
+
+    def reload(self) -> None:
+        """Read the token once more, and replace the template with a fresh one, which sees what is installed by now.
+
+        What cannot be read or replaced stays as it was, and the log says why.
+        """
+        try:
+            self._token = self._read_token()
+        except TokenRefused as refused:
+            self._log.error("The token stays as it was: {why}", why=str(refused))
+        if self._site is not None:
+            self._site.guard = evolve(self._site.guard, token=self._token)
+        self._pool.renew().addCallbacks(self._renewed, self._not_renewed)
+
+    def _renewed(self, _: object) -> None:
+        self._log.info("A fresh template has taken over.")
+
+    def _not_renewed(self, failure: Failure) -> None:
+        self._log.error("The template stays as it was: {why}", why=failure.getErrorMessage())

@@ -65,6 +65,37 @@ def _paths(value: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> 
     return tuple(os.path.abspath(os.fspath(path)) for path in several)
 
 
+@frozen
+class Rate:
+    """So many scripts in so many seconds.
+
+    @ivar scripts: this many may come at once.
+    @ivar seconds: in which as many more are allowed, one by one.
+    """
+
+    scripts: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.scripts}/{self.seconds:g}"
+
+
+def read_rate(value: Rate | str) -> Rate:
+    """Return what C{"30/60"} says: thirty scripts a minute.
+
+    @raise ValueError: it is not a number, a slash and a number; or one of them is out of bounds.
+    """
+    if isinstance(value, Rate):
+        return value
+    scripts, slash, seconds = value.partition("/") if isinstance(value, str) else ("", "", "")
+    if not slash:
+        raise ValueError(f"{value!r} is not a rate such as 30/60: scripts, a slash, and seconds")
+    rate = Rate(_whole(scripts), _number(seconds))
+    if not (1 <= rate.scripts <= 1_000_000 and 0.001 <= rate.seconds <= 86400):
+        raise ValueError(f"{value!r} is not 1 to 1000000 scripts in 0.001 to 86400 seconds")
+    return rate
+
+
 def _between(least: float, most: float, unit: str = "") -> Any:
     def check(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
         # Not a number is within no bounds.
@@ -137,6 +168,7 @@ class RenderSettings:
     @ivar isolation: the least level of isolation that is accepted.
     @ivar slots: scripts running at once.
     @ivar queue: scripts waiting; one more is refused.
+    @ivar rate: scripts that each client's address may post in a time, as C{"30/60"}; of IPv6, each network of 64 bits.
     @ivar timeout: wall seconds that a script may run.
     @ivar cpu: CPU seconds that it may use; C{None}: as C{timeout}.
     @ivar memory: bytes that it may take, above what the warm template holds.
@@ -152,6 +184,7 @@ class RenderSettings:
     isolation: str = field(default="confined", validator=_level)
     slots: int = field(factory=lambda: _cores() + 1, converter=_whole, validator=_between(1, 1024))
     queue: int = field(default=64, converter=_whole, validator=_between(0, 100_000))
+    rate: Rate | None = field(default=None, converter=attrs.converters.optional(read_rate))
     timeout: float = field(default=30.0, converter=_number, validator=_SECONDS)
     cpu: float | None = field(
         default=None, converter=attrs.converters.optional(_number), validator=attrs.validators.optional(_SECONDS)
@@ -207,7 +240,7 @@ class ServerSettings:
     @ivar token_file: path of the file with the token that clients have to show; it is made where it is missing.
     @ivar allow_quit: whether C{GET /quit} from loopback stops the server.
     @ivar no_page: turn the page to try scripts in off.
-    @ivar grace: seconds that running scripts are given to finish when the server stops.
+    @ivar grace: seconds that running and waiting scripts, and the answers to them, are given when the server stops.
     """
 
     port: int = field(default=9981, converter=_whole, validator=_between(0, 65535))

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Container, Mapping, Sequence
+from typing import Any, cast
 
 import attrs
 from twisted.application.service import IService
 from twisted.python import usage
 
 import cpyrender
+from cpyrender.config import BadConfig, Config, key_of, read_config, written
+from cpyrender.listening import read_endpoint
 from cpyrender.service import RenderService
-from cpyrender.settings import ISOLATION, RenderSettings, ServerSettings
+from cpyrender.settings import ISOLATION, HttpSettings, RenderSettings, ServerSettings
 
 _RENDER = attrs.fields_dict(RenderSettings)
+# Options that may be repeated.
+_LISTS = ("fonts", "listen", "preload", "public_names")
+_NO_SETTINGS = {"config", "print-config", *map(key_of, _LISTS)}
 
 
 def _default(name: str) -> object:
@@ -30,19 +37,23 @@ class Options(usage.Options):
         "numpy and Pillow, and answers with the pictures they make. It runs whatever it is sent: see the README."
     )
     optParameters: Sequence[Sequence[object]] = [
+        ["config", None, None, "TOML file with settings by the names of these options, which count more"],
         ["port", "p", _default("port"), "TCP port on 127.0.0.1"],
         ["token-file", None, None, "file with the token that clients have to show; made if missing"],
         ["isolation", None, _default("isolation"), f"least level of isolation accepted: {', '.join(ISOLATION)}"],
         ["slots", None, None, "scripts running at once  [default: cores + 1]"],
         ["queue", None, _default("queue"), "scripts waiting; beyond it 503"],
+        ["rate", None, None, "scripts that one client address may post, as 30/60: thirty in 60 s; beyond it 429"],
         ["timeout", None, "30", "wall seconds that a script may run"],
         ["cpu", None, None, "CPU seconds that a script may use  [default: as --timeout]"],
         ["memory", None, "1G", "memory per script, above what the warm template holds (K, M, G)"],
+        ["grace", None, "30", "seconds for running and waiting scripts when the server is told to stop"],
         ["max-body", None, "16M", "size of a request's body (K, M, G)"],
         ["max-output", None, "64M", "size of an answer (K, M, G)"],
         ["max-log", None, "64K", "stdout and stderr kept, each (K, M, G)"],
     ]
     optFlags: Sequence[Sequence[object]] = [
+        ["print-config", None, "show all settings as a file for --config, and exit"],
         ["allow-quit", None, "GET /quit from this machine stops the server, after the running scripts are done"],
         ["no-legacy", None, "turn off the names of 2005: StringIO, Image.fromstring, tostring_rgb"],
         ["no-page", None, "turn off the page to try scripts in, which GET / is"],
@@ -50,8 +61,11 @@ class Options(usage.Options):
     settings: ServerSettings
 
     def __init__(self) -> None:
+        self._given: set[str] = set()
         super().__init__()
-        self["preload"], self["fonts"], self["listen"], self["public-names"] = [], [], [], []
+        for name in _LISTS:
+            self[key_of(name)] = []
+        self._given.clear()
         self._refused = False
 
     def opt_preload(self, module: str) -> None:
@@ -68,7 +82,7 @@ class Options(usage.Options):
 
     def opt_public_name(self, name: str) -> None:
         """A further host name that is ours, beside localhost; may be repeated."""
-        self["public-names"].append(name)
+        self["public-name"].append(name)
 
     def opt_version(self) -> None:
         """Show the version and exit."""
@@ -98,22 +112,57 @@ class Options(usage.Options):
         text: str = super().getUsage(width)
         return text
 
+    def __setitem__(self, name: str, value: object) -> None:
+        """Remember that an option has been given: it counts more than the settings file."""
+        super().__setitem__(name, value)
+        self._given.add(name)
+
     def postOptions(self) -> None:
         """Check everything, and make C{settings} of it.
 
         @raise usage.UsageError: a value is not what it should be.
         """
-        given = {name.replace("-", "_"): value for name, value in self.items() if value is not None}
-        if self["listen"] and str(self["port"]) != str(_default("port")):
+        config = self._config()
+        given = {name.replace("-", "_"): self[name] for name in self._given if name not in _NO_SETTINGS}
+        given |= {name: self[key_of(name)] for name in _LISTS if self[key_of(name)]}
+        if "listen" in given and "port" in given:
             raise usage.UsageError("--listen: it is instead of --port, not beside it")
+        filed = {name: value for name, value in config.values.items() if name not in given}
+        # Whoever says on the command line where to listen means that place alone.
+        for one, other in (("listen", "port"), ("port", "listen")):
+            if one in given:
+                filed.pop(other, None)
+        self.settings = self._made({**filed, **given}, config, filed.keys())
+        if self["print-config"]:
+            sys.stdout.write(written(self.settings))
+            raise SystemExit(0)
+
+    def _config(self) -> Config:
+        if self["config"] is None:
+            return Config("", {}, HttpSettings())
         try:
-            render = RenderSettings(**{name: value for name, value in given.items() if name in _RENDER})
-            rest = {name: value for name, value in given.items() if name not in _RENDER}
-            self.settings = ServerSettings(render=render, **rest)
+            return read_config(self["config"])
+        except BadConfig as error:
+            raise usage.UsageError(f"--config: {error}") from None
+
+    def _made(self, values: Mapping[str, Any], config: Config, filed: Container[str]) -> ServerSettings:
+        try:
+            render = RenderSettings(**{name: value for name, value in values.items() if name in _RENDER})
+            rest = {name: value for name, value in values.items() if name not in _RENDER}
+            settings = ServerSettings(render=render, http=config.http, **rest)
+            self._check_listen(settings)
         except ValueError as error:
             name, _, why = str(error).partition(": ")
-            option = {"public_names": "public-name"}.get(name, name.replace("_", "-"))
-            raise usage.UsageError(f"--{option}: {why}") from None
+            where = f"--config: {config.path}: " if name in filed else "--"
+            raise usage.UsageError(f"{where}{key_of(name)}: {why}") from None
+        return settings
+
+    def _check_listen(self, settings: ServerSettings) -> None:
+        for description in settings.listen:
+            try:
+                read_endpoint(None, description)
+            except ValueError as error:
+                raise ValueError(f"listen: {error}") from None
 
 
 def makeService(options: Options) -> IService:
@@ -121,4 +170,7 @@ def makeService(options: Options) -> IService:
     # The one place that knows the global reactor; imported late, so that a reactor can still be chosen.
     from twisted.internet import reactor
 
+    # Twisted tells time by the wall clock: were somebody to set it, all deadlines would be over at once, or never come.
+    # Nothing has been scheduled yet that would be mistaken by the change.
+    cast(Any, reactor).seconds = time.monotonic
     return RenderService(reactor, options.settings)

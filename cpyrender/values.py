@@ -175,10 +175,12 @@ class Refused:
     """The script was never run.
 
     @ivar retry_after: in how many seconds it is worth trying again.
+    @ivar over_rate: it is because of how many scripts this client has posted, and of nobody else.
     """
 
     reason: str
     retry_after: int = 1
+    over_rate: bool = False
 
 
 #: What becomes of a script that was run.
@@ -186,3 +188,14 @@ Ran = Drawn | Failed | TimedOut
 
 #: What becomes of a submission.
 Outcome = Ran | Refused
+
+
+def kind(outcome: Outcome) -> str:
+    """Return in a word what became of a submission, as logs and metrics call it."""
+    if isinstance(outcome, Drawn):
+        return "drawn"
+    if isinstance(outcome, Failed):
+        return outcome.cause.value
+    if isinstance(outcome, TimedOut):
+        return "out-of-cpu" if outcome.of_cpu else "timed-out"
+    return "over-rate" if outcome.over_rate else "refused"

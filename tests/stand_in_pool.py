@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, succeed
 
 from cpyrender.pool.memory import MemoryRenderer
 from cpyrender.pool.template import TemplateFailed
@@ -27,7 +27,7 @@ class StandInPool(MemoryRenderer):
         self.idle: Deferred[None] = Deferred()
         self.settings: RenderSettings | None = None
 
-    def make(self, reactor: Any, settings: RenderSettings) -> StandInPool:
+    def make(self, reactor: Any, settings: RenderSettings, metrics: object = None) -> StandInPool:
         """Stand in for the class that it replaces."""
         self.settings = settings
         return self
@@ -46,6 +46,10 @@ class StandInPool(MemoryRenderer):
         self.calls.append("drain")
         super().drain()
         return self.idle
+
+    def renew(self) -> Deferred[None]:
+        self.calls.append("renew")
+        return fail(TemplateFailed(self.cold)) if self.cold else succeed(None)
 
     def stop(self) -> Deferred[None]:
         self.calls.append("stop")

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
+from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.resource import Resource
 
 from cpyrender.listening import CannotStart, Endpoint, check_reach, url
+from cpyrender.web.site import RenderSite
+from tests.live.running import free_port
+from tests.ports import PortReactor, taken
 
 FAR: tuple[IAddress, ...] = (IPv4Address("TCP", "0.0.0.0", 80), IPv6Address("TCP", "2001:db8::1", 80))
 NEAR: tuple[IAddress, ...] = (UNIXAddress(b"/a"), IPv4Address("TCP", "127.0.0.1", 80), IPv6Address("TCP", "::1", 80))
@@ -39,6 +46,10 @@ class ReachTests(SynchronousTestCase):
         self.assertEqual([url(address) for address in NEAR], ["unix:/a", "http://127.0.0.1:80/", "http://[::1]:80/"])
 
 
+def _address(description: str) -> tuple[str, int]:
+    return "127.0.0.1", int(description.split(":")[1])
+
+
 class EndpointTests(SynchronousTestCase):
     def test_unreadable(self) -> None:
         """What is no endpoint is refused in one line that names it."""
@@ -48,11 +59,62 @@ class EndpointTests(SynchronousTestCase):
             self.assertEqual(len(str(refused).splitlines()), 1)
 
     def test_open(self) -> None:
-        """An endpoint listens only when it is opened."""
+        """A port is taken at once, while it may still be one below 1024, and listened on only when it is opened."""
+        port = free_port()
+        reactor = PortReactor()
+        endpoint = Endpoint(reactor, f"tcp:{port}:interface=127.0.0.1")
+        self.assertEqual((taken(port), reactor.ports), (True, []))
+        opened = endpoint.open(Factory())
+        self.assertEqual(opened.getHost(), IPv4Address("TCP", "127.0.0.1", port))
+
+    def test_close(self) -> None:
+        """A port that is not to be opened after all is left to others."""
+        port = free_port()
+        Endpoint(PortReactor(), f"tcp:{port}:interface=127.0.0.1").close()
+        self.assertFalse(taken(port))
+
+    def test_taken(self) -> None:
+        """A port that somebody else has is named, when it is taken or, if that came between, when it is opened."""
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            description = f"tcp:{other.getsockname()[1]}:interface=127.0.0.1"
+            refused = self.assertRaises(CannotStart, Endpoint, PortReactor(), description)
+        self.assertIn(repr(description), str(refused))
+        self.assertIn("Address already in use", str(refused))
+        endpoint = Endpoint(PortReactor(), description)
+        # Linux lets both bind who ask to reuse the address, and only one listen; create_server asks.
+        with socket.create_server(_address(description)):
+            refused = self.assertRaises(CannotStart, endpoint.open, Factory())
+        self.assertIn("Address already in use", str(refused))
+
+    def test_what_it_listens_for(self) -> None:
+        """Who connects is looked after by the site that it is opened with."""
+        reactor = PortReactor()
+        endpoint = Endpoint(reactor, "tcp:0:interface=127.0.0.1")
+        site = RenderSite(Resource(), Clock(), 10)
+        endpoint.open(site)
+        (factory,) = reactor.factories
+        self.assertIs(factory.buildProtocol(IPv4Address("TCP", "127.0.0.1", 1)).site, site)
+        self.assertEqual(factory.acceptableProtocols(), [b"http/1.1"])
+
+    def test_unix(self) -> None:
+        """The file of a Unix socket is not there before somebody answers."""
         reactor = MemoryReactorClock()
-        endpoint = Endpoint(reactor, "tcp:80:interface=127.0.0.1")
-        self.assertEqual(reactor.tcpServers, [])
-        factory = Factory()
-        endpoint.open(factory)
-        ((port, opened, _, interface),) = reactor.tcpServers
-        self.assertEqual((port, opened, interface), (80, factory, "127.0.0.1"))
+        endpoint = Endpoint(reactor, "unix:/run/a.sock:mode=660")
+        self.assertEqual(reactor.unixServers, [])
+        endpoint.open(Factory())
+        ((path, _, _, mode, _),) = reactor.unixServers
+        self.assertEqual((path, mode), ("/run/a.sock", 0o660))
+
+    def test_scheme(self) -> None:
+        """It is known of each whether it speaks TLS."""
+        for description, scheme in (("tcp:0", "http"), ("haproxy:tcp:0", "http"), ("unix:/a", "http")):
+            endpoint = Endpoint(MemoryReactorClock(), description)
+            endpoint.close()
+            self.assertEqual(endpoint.scheme, scheme)
+        self.assertEqual(url(NEAR[1], "https"), "https://127.0.0.1:80/")
+
+    def test_systemd(self) -> None:
+        """A socket that systemd has not passed on is told as such."""
+        for which in ("index=0", "name=http"):
+            refused = self.assertRaises(CannotStart, Endpoint, MemoryReactorClock(), f"systemd:domain=INET:{which}")
+            self.assertIn("systemd has passed no such socket", str(refused))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,11 +12,9 @@ from typing import Any
 
 from twisted.application.service import IService
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IListeningPort, IProtocolFactory
-from twisted.internet.testing import MemoryReactorClock
+from twisted.internet.testing import EventLoggingObserver
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 import cpyrender
@@ -24,73 +23,12 @@ from cpyrender.service import CannotStart, RenderService
 from cpyrender.settings import HttpSettings, RenderSettings, ServerSettings
 from cpyrender.values import Drawn, Output
 from tests.live.running import free_port
+from tests.ports import PortReactor, taken
 from tests.stand_in_pool import StandInPool
 from tests.web.requests import Connection, message
 
+SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 DRAWN = Drawn(outputs=(Output(data=b"x", media_type="image/png"),))
-
-
-def taken(port: int) -> bool:
-    """Return whether somebody has a port of the loopback, listening or not."""
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-        return False
-
-
-@implementer(IListeningPort)
-class ClosingPort:
-    """A port that takes its time to close.
-
-    @ivar closed: fires when it is; C{None} before it is asked to.
-    """
-
-    def __init__(self, host: IPv4Address) -> None:
-        self.closed: Deferred[None] | None = None
-        self._host = host
-
-    def startListening(self) -> None:
-        """It does already."""
-
-    def stopListening(self) -> Deferred[None]:
-        self.closed = Deferred()
-        return self.closed
-
-    def getHost(self) -> IPv4Address:
-        return self._host
-
-
-class PortReactor(MemoryReactorClock):
-    """A reactor with ports that close when they are told to, or when the reactor is turned.
-
-    @ivar ports: in the order in which they were opened.
-    @ivar factories: what each listens for.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ports: list[ClosingPort] = []
-        self.factories: list[IProtocolFactory] = []
-
-    def adoptStreamPort(self, fileno: int, family: int, factory: IProtocolFactory) -> ClosingPort:
-        with socket.socket(fileno=os.dup(fileno)) as adopted:
-            return self._opened(*adopted.getsockname(), factory)
-
-    def listenTCP(self, port: int, factory: IProtocolFactory, backlog: int = 50, interface: str = "") -> ClosingPort:
-        return self._opened(interface or "0.0.0.0", port, factory)
-
-    def _opened(self, host: str, port: int, factory: IProtocolFactory) -> ClosingPort:
-        self.ports.append(ClosingPort(IPv4Address("TCP", host, port)))
-        self.factories.append(factory)
-        return self.ports[-1]
-
-    def iterate(self, delay: float = 0) -> None:
-        self.advance(delay)
-        for port in self.ports:
-            if port.closed is not None and not port.closed.called:
-                port.closed.callback(None)
 
 
 class CannotStartTests(SynchronousTestCase):
@@ -114,10 +52,16 @@ class ServiceTestCase(SynchronousTestCase):
     settings = ServerSettings(port=0, grace=20, render=RenderSettings(slots=1, max_body=100))
 
     def setUp(self) -> None:
+        self.before = [signal.getsignal(number) for number in SIGNALS]
+        self.addCleanup(self.give_back)
         self.reactor = PortReactor()
         self.pool = StandInPool()
         self.patch(service, "LocalPool", self.pool.make)
         self.service = self.made(self.settings)
+
+    def give_back(self) -> None:
+        for number, before in zip(SIGNALS, self.before, strict=True):
+            signal.signal(number, before)
 
     def made(self, settings: ServerSettings) -> RenderService:
         return RenderService(self.reactor, settings)
@@ -230,22 +174,25 @@ class ListenTests(ServiceTestCase):
 
     def test_each(self) -> None:
         """It listens at each endpoint that it is told, with one site, when it is warm; and not on the usual port."""
-        listen = ("tcp:81:interface=127.0.0.1", "tcp:82:interface=127.0.0.2")
+        first, second = free_port(), free_port()
+        listen = (f"tcp:{first}:interface=127.0.0.1", f"tcp:{second}:interface=127.0.0.2")
         starting = self.made(ServerSettings(listen=listen))
         starting.privilegedStartService()
         self.assertEqual(self.reactor.ports, [])
         starting.startService()
         found = [(port.getHost().host, port.getHost().port) for port in self.reactor.ports]
-        self.assertEqual(found, [("127.0.0.1", 81), ("127.0.0.2", 82)])
-        self.assertEqual(len(set(self.reactor.factories)), 1)
+        self.assertEqual(found, [("127.0.0.1", first), ("127.0.0.2", second)])
+        self.assertEqual(len({factory.site for factory in self.reactor.factories}), 1)
 
     def test_refused(self) -> None:
         """Where one place is not allowed it cannot start: it closes all, opens no more, and has stopped its pool."""
-        listen = ("tcp:81:interface=127.0.0.1", "tcp:82", "tcp:83:interface=127.0.0.1")
+        far, last = free_port(), free_port()
+        listen = (f"tcp:{free_port()}:interface=127.0.0.1", f"tcp:{far}", f"tcp:{last}:interface=127.0.0.1")
         starting = self.made(ServerSettings(listen=listen))
         error = self.assertRaises(CannotStart, starting.startService)
-        self.assertIn("http://0.0.0.0:82/", str(error))
+        self.assertIn(f"http://0.0.0.0:{far}/", str(error))
         self.assertEqual([port.closed is not None for port in self.reactor.ports], [True, True])
+        self.assertFalse(taken(last))
         self.assertEqual(self.pool.calls, ["start", "stop"])
 
     def test_no_endpoint(self) -> None:
@@ -331,6 +278,91 @@ class StopTests(ServiceTestCase):
         self.close_port()
         connection.send(message("POST", "/", body=b"1"))
         self.assertEqual(connection.reply().status, 503)
+
+    def test_answers(self) -> None:
+        """What has been run is also read to its end before the server ends."""
+        connection = self.connect()
+        self.close_port()
+        connection.send(message("GET", "/ready") + message("GET", "/ready"))
+        self.assertIn(b"draining", connection.reply("GET").body)
+        self.pool.idle.callback(None)
+        self.assertNoResult(self.stopped)
+        connection.leave()
+        self.successResultOf(self.stopped)
+
+    def test_reader_without_end(self) -> None:
+        """Who does not read an answer is cut off when the grace is over."""
+        connection = self.connect()
+        connection.send(message("GET", "/ready"))
+        self.close_port()
+        self.pool.idle.callback(None)
+        self.reactor.advance(19.5)
+        self.assertFalse(connection.transport.disconnected)
+        self.reactor.advance(1)
+        self.assertTrue(connection.transport.disconnected)
+
+    def test_second_signal(self) -> None:
+        """Being told to stop once more stops at once what runs, and cuts what is being answered."""
+        connection = self.connect()
+        connection.send(message("GET", "/ready"))
+        self.close_port()
+        os.kill(os.getpid(), signal.SIGTERM)
+        self.assertEqual(self.pool.calls, ["drain", "stop"])
+        self.assertTrue(connection.transport.disconnected)
+        connection.leave()
+        self.successResultOf(self.stopped)
+
+    def test_signals_given_back(self) -> None:
+        """What signals did before they do again when it has stopped."""
+        self.close_port()
+        self.pool.idle.callback(None)
+        self.assertEqual([signal.getsignal(number) for number in SIGNALS], self.before)
+
+
+class ReloadTests(ServiceTestCase):
+    def start(self, **settings: Any) -> RenderService:
+        starting = self.made(ServerSettings(port=0, **settings))
+        starting.startService()
+        self.addCleanup(starting.stopService)
+        return starting
+
+    def test_template(self) -> None:
+        """SIGHUP has the pool take a fresh template."""
+        self.start()
+        os.kill(os.getpid(), signal.SIGHUP)
+        self.assertEqual(self.pool.calls, ["start", "renew"])
+
+    def test_token(self) -> None:
+        """SIGHUP reads the token once more; the one that was there before is worth nothing then."""
+        path = Path(self.mktemp())
+        path.touch(mode=0o600)
+        path.write_text("before")
+        starting = self.start(token_file=str(path))
+        path.write_text("after")
+        starting.reload()
+        shown = [self.status(f"Authorization: Bearer {token}") for token in ("before", "after")]
+        self.assertEqual(shown, [401, 200])
+
+    def test_bad_token(self) -> None:
+        """A token file that cannot be used any more changes nothing: nobody gets in without a token."""
+        path = Path(self.mktemp())
+        path.touch(mode=0o600)
+        path.write_text("before")
+        starting = self.start(token_file=str(path))
+        path.chmod(0o644)
+        starting.reload()
+        self.assertEqual([self.status(), self.status("Authorization: Bearer before")], [401, 200])
+        self.assertEqual(self.pool.calls, ["start", "renew"])
+
+    def test_no_fresh_template(self) -> None:
+        """Where there cannot be a fresh template, the log says so, and the server serves on."""
+        events = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
+        starting = self.start()
+        self.pool.cold = "no room"
+        starting.reload()
+        said = [formatEvent(event) for event in events if event["log_level"].name == "error"]
+        self.assertEqual(said, ["The template stays as it was: no room"])
+        self.assertEqual(self.status(), 200)
 
 
 class UnstartedTests(ServiceTestCase):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender.settings import HttpSettings, RenderSettings, ServerSettings, size
+from cpyrender.settings import HttpSettings, Rate, RenderSettings, ServerSettings, read_rate, size
 
 HUGE = 10**400
 
@@ -50,6 +50,22 @@ class SizeTests(SynchronousTestCase):
     def test_any_count(self, count: int, unit: str) -> None:
         """Any count of any unit is read."""
         self.assertEqual(size(f"{count}{unit}"), count * {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}[unit])
+
+
+class RateTests(SynchronousTestCase):
+    """L{read_rate}."""
+
+    def test_read(self) -> None:
+        """Scripts, a slash, seconds; and it is written as it is read."""
+        for text, rate in (("30/60", Rate(30, 60)), (" 1 / 0.5", Rate(1, 0.5)), ("1000000/86400", Rate(10**6, 86400))):
+            self.assertEqual(read_rate(text), rate, text)
+            self.assertEqual(read_rate(str(rate)), rate)
+
+    def test_refused(self) -> None:
+        """Anything else is refused, and said."""
+        for text in ("", "30", "30/", "/60", "0/60", "-1/60", "30/0", "30/nan", "30/inf", "30/1e9", "1.5/60", "3/4/5"):
+            error = self.assertRaises(ValueError, read_rate, text)
+            self.assertNotIn("\n", str(error))
 
 
 class SharedChecks(SynchronousTestCase):

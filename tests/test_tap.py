@@ -36,8 +36,8 @@ class SettingsTests(SynchronousTestCase):
             (["--port", "8080"], ServerSettings(port=8080)),
             (["-p", "0"], ServerSettings(port=0)),
             (
-                ["--listen", "unix:/run/a", "--listen=tcp:80:interface=::1"],
-                ServerSettings(listen=("unix:/run/a", "tcp:80:interface=::1")),
+                ["--listen", "unix:/run/a", "--listen=tcp:80:interface=\\:\\:1"],
+                ServerSettings(listen=("unix:/run/a", "tcp:80:interface=\\:\\:1")),
             ),
             (
                 ["--public-name", "Example.org", "--public-name=::2"],
@@ -48,6 +48,8 @@ class SettingsTests(SynchronousTestCase):
             (["--isolation", "none"], ServerSettings(render=RenderSettings(isolation="none"))),
             (["--slots", "3"], ServerSettings(render=RenderSettings(slots=3))),
             (["--queue", "0"], ServerSettings(render=RenderSettings(queue=0))),
+            (["--rate", "30/60"], ServerSettings(render=RenderSettings(rate="30/60"))),
+            (["--grace", "1.5"], ServerSettings(grace=1.5)),
             (["--timeout", "2.5"], ServerSettings(render=RenderSettings(timeout=2.5))),
             (["--cpu", "7"], ServerSettings(render=RenderSettings(cpu=7.0))),
             (["--memory", "256M"], ServerSettings(render=RenderSettings(memory=256 << 20))),
@@ -91,6 +93,9 @@ class RefusalTests(SynchronousTestCase):
             ("--port", "-1"),
             ("--port", ""),
             ("--port", "9" * 400),
+            ("--listen", "frob:1"),
+            ("--listen", "tcp:http:x:y"),
+            ("--listen", "ssl:1:privateKey=/no/such"),
             ("--public-name", "example.org:80"),
             ("--public-name", "*.example.org"),
             ("--public-name", ""),
@@ -99,6 +104,9 @@ class RefusalTests(SynchronousTestCase):
             ("--slots", "1.5"),
             ("--queue", "many"),
             ("--queue", "-1"),
+            ("--rate", "30"),
+            ("--rate", "0/60"),
+            ("--grace", "-1"),
             ("--timeout", "0"),
             ("--timeout", "nan"),
             ("--timeout", "30s"),
@@ -147,7 +155,7 @@ class TextTests(SynchronousTestCase):
     def test_help(self) -> None:
         """The help has a line for each setting that the command line can make."""
         text = self.printed("--help")
-        names = {*attrs.fields_dict(RenderSettings), *attrs.fields_dict(ServerSettings)} - {"render", "http", "grace"}
+        names = {*attrs.fields_dict(RenderSettings), *attrs.fields_dict(ServerSettings)} - {"render", "http"}
         for name in names - {"public_names"} | {"public_name"}:
             self.assertRegex(text, rf"--{name.replace('_', '-')}[= ]")
 

@@ -192,7 +192,7 @@ class Conversation:
     def _read_started(self) -> bool:
         word = os.read(self._spare.result, 1)
         if word == wire.STARTED:
-            self._started = True
+            self._started = self._spare.started = True
         elif word:
             raise wire.BadFrame
         else:
@@ -235,7 +235,8 @@ class Conversation:
             raise NeverBegan(self._stderr.text().strip().rpartition("\n")[2])
         if not word:
             raise Interrupted
-        return self._ended_without_answer(Ending.parse(word))
+        self._spare.ending = Ending.parse(word)
+        return self._ended_without_answer(self._spare.ending)
 
     def _read_last(self) -> Ran | None:
         while self._spare.result in self._hears:

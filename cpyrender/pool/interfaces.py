@@ -18,7 +18,10 @@ class Health:
     @ivar isolation: the level that scripts run at.
     @ivar layers: what that level consists of.
     @ivar busy: slots with a script in them.
+    @ivar spares: interpreters that wait for a script.
     @ivar waiting: scripts in the queue.
+    @ivar retry_after: in how many seconds one who is refused now should try again.
+    @ivar uptime: seconds since it was made.
     @ivar restarts: how often the template had to be replaced.
     """
 
@@ -30,6 +33,9 @@ class Health:
     queue: int
     waiting: int
     restarts: int
+    spares: int = 0
+    retry_after: int = 1
+    uptime: float = 0.0
     why_not: str = ""
 
 

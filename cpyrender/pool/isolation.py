@@ -9,7 +9,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from cpyrender.child import linux
-from cpyrender.pool.selfattack import attack
+from cpyrender.pool.selfattack import attack as usual_attack
 from cpyrender.pool.syscalls import NoFilter, compile_filter
 from cpyrender.pool.template import LayerMissing, RunningTemplate, TemplateFailed, TemplateSettings
 from cpyrender.pool.unprivileged import unused_uid
@@ -40,7 +40,7 @@ class Isolation:
     template: RunningTemplate
 
 
-def strongest(render: RenderSettings, attack: Callable[[RunningTemplate, str], None] = attack) -> Isolation:
+def strongest(render: RenderSettings, attack: Callable[[RunningTemplate, str], None] = usual_attack) -> Isolation:
     """Start a template at the strongest level that works and withstands attack.
 
     @raise TemplateFailed: there is none that is at least as strong as was asked for; the message says what each lacks.
@@ -49,7 +49,7 @@ def strongest(render: RenderSettings, attack: Callable[[RunningTemplate, str], N
     # Weakest first in the settings' order.
     for level in reversed(ISOLATION[ISOLATION.index(render.isolation) :]):
         try:
-            return _try(level, render, attack)
+            return try_level(level, render, attack)
         except LayerMissing as error:
             lacking.setdefault(str(error), []).append(level)
     raise TemplateFailed(
@@ -59,7 +59,13 @@ def strongest(render: RenderSettings, attack: Callable[[RunningTemplate, str], N
     )
 
 
-def _try(level: str, render: RenderSettings, attack: Callable[[RunningTemplate, str], None]) -> Isolation:
+def try_level(
+    level: str, render: RenderSettings, attack: Callable[[RunningTemplate, str], None] = usual_attack
+) -> Isolation:
+    """Start a template at this level, and at no other.
+
+    @raise TemplateFailed: it cannot be started, or does not withstand attack.
+    """
     settings = settings_for(level, render)
     try:
         template = settings.start()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import math
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import define, evolve
 from twisted.internet.defer import Deferred, DeferredList, succeed
@@ -13,17 +14,23 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
+from cpyrender.authority import network
 from cpyrender.pool import cgroup
 from cpyrender.pool.cgroup import SlotGroups
 from cpyrender.pool.conversation import Cancellation, Cancelled
 from cpyrender.pool.interfaces import Health, IRenderer
 from cpyrender.pool.isolation import LAYERS
+from cpyrender.pool.rate import Turnstile
+from cpyrender.pool.renewal import Renewal
 from cpyrender.pool.slot import Slot
-from cpyrender.pool.supply import SpareSupply
+from cpyrender.pool.supply import Retired, SpareSupply
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.pool.waiting import WaitingLine
 from cpyrender.settings import RenderSettings
 from cpyrender.values import Outcome, Ran, Refused, Submission, TimedOut
+
+if TYPE_CHECKING:
+    from cpyrender.metrics import Metrics
 
 T = TypeVar("T")
 
@@ -36,19 +43,17 @@ class IPoolReactor(IReactorFromThreads, IReactorTime):
 class _Job:
     """A submission that has been taken.
 
+    @ivar client: whose it is: an address, or the first half of one of IPv6.
     @ivar arrived: when, in the reactor's seconds.
     @ivar cancellation: how to stop it; C{None} while it waits.
     """
 
     submission: Submission
+    client: str
     arrived: float
     answer: Deferred[Outcome]
     cancellation: Cancellation | None = None
     began: float = 0.0
-
-    @property
-    def client(self) -> str:
-        return self.submission.client
 
 
 @implementer(IRenderer)
@@ -58,24 +63,37 @@ class LocalPool:
     _log = Logger()
 
     def __init__(
-        self, reactor: IPoolReactor, settings: RenderSettings | None = None, **settings_by_name: object
+        self,
+        reactor: IPoolReactor,
+        settings: RenderSettings | None = None,
+        *,
+        metrics: Metrics | None = None,
+        **settings_by_name: object,
     ) -> None:
         """
+        @param metrics: is told of all scripts.
         @param settings: or, instead, each setting by its name.
         @raise ValueError: a setting is not what it should be.
         """
         self._reactor = reactor
+        self._metrics = metrics
         self.settings = settings or RenderSettings(**settings_by_name)  # type: ignore[arg-type]  # it checks them itself
         self._line: WaitingLine[_Job] = WaitingLine(self.settings.slots, self.settings.queue)
+        rate = self.settings.rate
+        self._turnstile = None if rate is None else Turnstile(rate, reactor.seconds)
         self._running: set[_Job] = set()
+        self._slots: list[Slot] = []
         self._free: list[Slot] = []
-        # One for each slot, and one for what is learned beside the scripts.
-        self._threads = ThreadPool(self.settings.slots, self.settings.slots + 1, "cpyrender")
+        # One for each slot, one for what is learned beside the scripts, and one in which a template is replaced.
+        self._threads = ThreadPool(self.settings.slots, self.settings.slots + 2, "cpyrender")
         self._why_not_ready = "it has not been started"
         self._draining = False
+        self._began = reactor.seconds()
         self._idle: list[Deferred[None]] = []
         self._tidying: dict[Slot, Deferred[None]] = {}
         self._supply: SpareSupply | None = None
+        self._renewal: Renewal | None = None
+        self._renewing: Deferred[None] = succeed(None)
         self._groups: SlotGroups | None = None
         self._teaching: Deferred[None] | None = None
         self._stopped: Deferred[None] = succeed(None)
@@ -104,12 +122,20 @@ class LocalPool:
 
     def render(self, submission: Submission) -> Deferred[Outcome]:
         """Run a script, or let it wait for its turn; see L{IRenderer.render}."""
+        answer = self._answer(submission)
+        return answer if self._metrics is None else self._metrics.watch(answer, self._reactor.seconds)
+
+    def _answer(self, submission: Submission) -> Deferred[Outcome]:
         if self._draining:
             return succeed(Refused(reason="the server is shutting down", retry_after=self._line.retry_after()))
         if self._line.full and not self._free:
             reason = f"the queue is full (scripts waiting: {self._line.limit})"
             return succeed(Refused(reason=reason, retry_after=self._line.retry_after()))
-        job = _Job(submission, self._reactor.seconds(), Deferred(lambda _: self._cancel(job)))
+        client = network(submission.client)
+        if self._turnstile is not None and (wait := self._turnstile.wait(client)):
+            reason = f"more scripts have come from this address than --rate {self.settings.rate} allows"
+            return succeed(Refused(reason=reason, retry_after=math.ceil(wait), over_rate=True))
+        job = _Job(submission, client, self._reactor.seconds(), Deferred(lambda _: self._cancel(job)))
         self._line.join(job)
         self._dispatch()
         return job.answer
@@ -117,7 +143,7 @@ class LocalPool:
     def drain(self) -> Deferred[None]:
         """Take no more; see L{IRenderer.drain}."""
         self._draining = True
-        self._why_not_ready = "it is shutting down"
+        self._why_not_ready = "it is draining"
         if not self._running and not len(self._line):
             return succeed(None)
         idle: Deferred[None] = Deferred()
@@ -153,6 +179,9 @@ class LocalPool:
             busy=len(self._running),
             queue=self.settings.queue,
             waiting=len(self._line),
+            spares=sum(slot.has_spare for slot in self._slots),
+            retry_after=self._line.retry_after(),
+            uptime=self._reactor.seconds() - self._began,
             restarts=self._supply.restarts if self._supply is not None else 0,
         )
 
@@ -162,13 +191,41 @@ class LocalPool:
 
     # Starting and stopping
 
+    def renew(self) -> Deferred[None]:
+        """Replace the template with a fresh one; scripts that run meanwhile do not notice.
+
+        @return: fires when the old one is gone; fails with L{TemplateFailed} or L{OSError} where there cannot be a
+            fresh one, and the old one stays.
+        """
+        asked: Deferred[None] = Deferred()
+        # One after the other: what has changed since the last one began is to count.
+        self._renewing.addCallback(lambda _: Deferred.fromCoroutine(self._renew()))
+        self._renewing.addCallbacks(asked.callback, asked.errback)
+        return asked
+
+    async def _renew(self) -> None:
+        supply = self._supply
+        if supply is None:
+            return
+        retired: Retired | None = await self._in_thread(supply.renew)
+        if retired is None:
+            return
+        renewal = self._renewal = Renewal(self._slots)
+        idle, self._free = self._free, []
+        for slot in idle:
+            self._tidy(slot)
+        await renewal.done
+        self._renewal = None
+        await self._in_thread(supply.retire, retired)
+
     def _prepare(self) -> SpareSupply:
         self._why_not_ready = "it is warming up"
         supply = self._supply = SpareSupply(self.settings)
         # Before there is a process that would have to be in one of them.
         self._groups = SlotGroups.where_possible(self.settings.slots, self.settings.memory)
         groups = self._groups.groups if self._groups is not None else [None] * self.settings.slots
-        self._slots = [Slot(supply, self.settings, group) for group in groups]
+        on_end = None if self._metrics is None else self._metrics.ended
+        self._slots = [Slot(supply, self.settings, group, on_end) for group in groups]
         self._threads.start()
         return supply
 
@@ -195,7 +252,9 @@ class LocalPool:
 
     async def _stop(self, idle: Deferred[None], supply: SpareSupply) -> None:
         await idle
-        await DeferredList([*self._tidying.values(), *([self._teaching] if self._teaching else [])])
+        while self._tidying:
+            await DeferredList(list(self._tidying.values()))
+        await DeferredList([self._renewing, *([self._teaching] if self._teaching else [])])
         await DeferredList([self._in_thread(slot.close) for slot in self._slots], consumeErrors=True)
         try:
             await self._in_thread(supply.close)
@@ -236,6 +295,7 @@ class LocalPool:
             job.cancellation.close()
         now = self._reactor.seconds()
         self._line.done(job, now - job.began)
+        self._let_go(slot)
         self._tell(job, ran)
         if not (isinstance(ran, Failure) or self._draining):
             # Whatever it was that kept the template from warming up is over.
@@ -245,6 +305,8 @@ class LocalPool:
             self._dispatch()
         else:
             self._tidy(slot)
+            if not isinstance(ran, Failure):
+                self._tidy_those_without()
         self._tell_if_idle()
 
     def _tell(self, job: _Job, ran: Ran | Failure) -> None:
@@ -277,8 +339,17 @@ class LocalPool:
         tidied.addErrback(self._not_tidied)
         tidied.addCallback(lambda _: self._tidied(slot))
 
+    def _tidy_those_without(self) -> None:
+        """Give slots a spare that could not have one before: what was lacking for it may have come."""
+        for slot in [slot for slot in self._free if not slot.has_spare]:
+            self._free.remove(slot)
+            self._tidy(slot)
+
     def _tidied(self, slot: Slot) -> None:
         del self._tidying[slot]
+        if slot.outdated:
+            return self._tidy(slot)
+        self._let_go(slot)
         self._free.append(slot)
         self._dispatch()
         self._teach()
@@ -292,6 +363,10 @@ class LocalPool:
 
     def _taught(self, _: None) -> None:
         self._teaching = None
+
+    def _let_go(self, slot: Slot) -> None:
+        if self._renewal is not None:
+            self._renewal.let_go(slot)
 
     def _not_tidied(self, failure: Failure) -> None:
         # The next script on this slot tries again, and its client is told if that fails as well.

@@ -57,7 +57,7 @@ class MemoryRenderer:
         """Tell what it was told to be."""
         return Health(
             ready=self.ready and not self.draining,
-            why_not="it is shutting down" if self.draining else "" if self.ready else "it has not been started",
+            why_not="it is draining" if self.draining else "" if self.ready else "it has not been started",
             isolation="none",
             slots=1,
             busy=len(self.waiting),

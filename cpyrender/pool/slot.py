@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from attrs import evolve
@@ -16,6 +16,7 @@ from cpyrender.pool.conversation import (
     Interrupted,
     NeverBegan,
 )
+from cpyrender.pool.ending import Ending
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.supply import SpareSupply
 from cpyrender.settings import RenderSettings
@@ -33,19 +34,35 @@ class Slot:
     Its methods block, and are called in threads, never two at once.
     """
 
-    def __init__(self, supply: SpareSupply, settings: RenderSettings, group: Group | None = None) -> None:
-        """@param group: the control group that its children go into, where there is one."""
+    def __init__(
+        self,
+        supply: SpareSupply,
+        settings: RenderSettings,
+        group: Group | None = None,
+        on_end: Callable[[Ending], object] | None = None,
+    ) -> None:
+        """
+        @param group: the control group that its children go into, where there is one.
+        @param on_end: is told of each end of a child that had a script, when it has been cleared away after.
+        """
         self._supply = supply
         self._group = group
         self._kills = 0
         self._settings = settings
+        self._on_end = on_end
         self._spare: Spare | None = None
+        self._generation = 0
         self._used: list[Spare] = []
 
     @property
     def has_spare(self) -> bool:
         """Whether a script would meet a child that is ready for it."""
         return self._spare is not None
+
+    @property
+    def outdated(self) -> bool:
+        """Whether its spare is of a template that has been replaced."""
+        return self._spare is not None and self._generation != self._supply.generation
 
     def render(self, submission: Submission, cancellation: Cancellation) -> Ran:
         """Run a script.
@@ -116,8 +133,12 @@ class Slot:
         @raise cpyrender.pool.template.TemplateFailed: no spare can be had.
         @raise OSError: the machine has no room for one.
         """
+        if self.outdated:
+            self._lay_aside()
         self.bury()
         if self._spare is None:
+            # Asked first: should the template be replaced meanwhile, the spare counts as one of the old one's.
+            self._generation = self._supply.generation
             self._spare = self._new_spare()
 
     def _new_spare(self) -> Spare:
@@ -134,11 +155,17 @@ class Slot:
     def bury(self) -> None:
         """Clear away after the last scripts."""
         while self._used:
-            self._used.pop().remove()
+            spare = self._used.pop()
+            spare.remove()
+            if self._on_end is not None and spare.ending is not None:
+                self._on_end(spare.ending)
 
     def close(self) -> None:
         """Let go of everything. The slot is of no use any more."""
+        self._lay_aside()
+        self.bury()
+
+    def _lay_aside(self) -> None:
         if self._spare is not None:
             self._used.append(self._spare)
             self._spare = None
-        self.bury()

@@ -6,11 +6,15 @@ import os
 import select
 import signal
 
-from attrs import define
+from attrs import define, field
 
 from cpyrender.child.folder import remove_folder
+from cpyrender.pool.ending import Ending
 
 _MS_TO_DIE = 5000
+# The template, which tells of the end, may be forking another child just then.
+_MS_TO_TELL = 200
+_WORD = 1 << 12
 
 
 @define
@@ -22,6 +26,8 @@ class Spare:
     @ivar result: where the answer comes.
     @ivar ended: where the template says how the child ended; end of file without a word: the template itself is gone.
     @ivar pidfd: for killing it.
+    @ivar started: whether it has begun with a script.
+    @ivar ending: how it ended, as far as the template has told.
     """
 
     folder: str | None
@@ -31,6 +37,8 @@ class Spare:
     stderr: int
     ended: int
     pidfd: int
+    started: bool = field(default=False, init=False)
+    ending: Ending | None = field(default=None, init=False)
 
     def kill(self) -> None:
         """Kill it; harmless where it has ended already."""
@@ -51,9 +59,21 @@ class Spare:
         poll = select.poll()
         poll.register(self.pidfd, select.POLLIN)
         poll.poll(_MS_TO_DIE)
+        if self.started and self.ending is None:
+            self.ending = self._told_ending()
         self.close()
         if self.folder is not None:
             remove_folder(self.folder)
+
+    def _told_ending(self) -> Ending | None:
+        poll = select.poll()
+        poll.register(self.ended, select.POLLIN)
+        poll.poll(_MS_TO_TELL)
+        try:
+            word = os.read(self.ended, _WORD)
+        except BlockingIOError:
+            return None
+        return Ending.parse(word) if word else None
 
     def close(self) -> None:
         """Let go of all descriptors."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from threading import Lock
 
+from attrs import frozen
 from twisted.logger import Logger
 
-from cpyrender.pool.isolation import strongest
+from cpyrender.pool.isolation import strongest, try_level
 from cpyrender.pool.learning import CannotLearn, learn
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.template import RunningTemplate, TemplateFailed, TemplateLost, TemplateSettings
@@ -15,10 +16,25 @@ from cpyrender.settings import RenderSettings
 _ATTEMPTS = 3
 
 
+@frozen
+class Retired:
+    """A template that hands out no more spares, and has children who may be at work."""
+
+    _settings: TemplateSettings
+    _template: RunningTemplate | None
+
+    def end(self) -> None:
+        """End it, and with it all its children."""
+        if self._template is not None:
+            self._template.close()
+        self._settings.forget()
+
+
 class SpareSupply:
     """Hands out spares; thread-safe, and blocks.
 
-    @ivar restarts: how often the template had to be replaced.
+    @ivar restarts: how often the template had to be replaced because it was lost.
+    @ivar generation: how often it has been replaced by a fresh one that was asked for.
     @ivar quarantine: to be held while a script runs that was there when a template died. One of them may have killed
         it, and only that one must suffer when it does so again.
     """
@@ -32,6 +48,8 @@ class SpareSupply:
         self._template: RunningTemplate | None = None
         self._closed = False
         self.restarts = 0
+        self.generation = 0
+        self._retired: list[Retired] = []
         self.quarantine = Lock()
 
     def spare(self) -> Spare:
@@ -67,6 +85,36 @@ class SpareSupply:
         isolation = strongest(self._render)
         self._settings = isolation.settings
         return isolation.template
+
+    def renew(self) -> Retired | None:
+        """Hand out spares of a fresh template from now on, which is started, and attacked, beside the old one.
+
+        @return: the old one, to be L{retire}d when none of its children is at work; C{None}: there was none.
+        @raise TemplateFailed: a fresh one cannot be had; the old one goes on.
+        @raise OSError: the machine has no room for it.
+        """
+        before = self._settings
+        if before is None:
+            self.warm()
+            return None
+        fresh = try_level(before.level, self._render)
+        with self._turn:
+            if not self._closed:
+                retired = Retired(before, self._template)
+                self._settings, self._template = fresh.settings, fresh.template
+                self.generation += 1
+                self._retired.append(retired)
+                return retired
+        Retired(fresh.settings, fresh.template).end()
+        raise TemplateFailed("the pool has been stopped")
+
+    def retire(self, retired: Retired) -> None:
+        """End a template that has been replaced."""
+        with self._turn:
+            if retired not in self._retired:
+                return
+            self._retired.remove(retired)
+        retired.end()
 
     @property
     def untaught(self) -> bool:
@@ -107,7 +155,8 @@ class SpareSupply:
         with self._turn:
             self._closed = True
             template, self._template = self._template, None
-        if template is not None:
-            template.close()
+            ending, self._retired = self._retired, []
         if self._settings is not None:
-            self._settings.forget()
+            ending.append(Retired(self._settings, template))
+        for retired in ending:
+            retired.end()

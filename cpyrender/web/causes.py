@@ -66,7 +66,7 @@ def problem_of(outcome: Outcome, *, classic: bool = False) -> Problem:
         return _of_script(TIMEOUT, classic, outcome, detail, {})
     if isinstance(outcome, Refused):
         return Problem(
-            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            status=HTTPStatus.TOO_MANY_REQUESTS if outcome.over_rate else HTTPStatus.SERVICE_UNAVAILABLE,
             detail=f"{outcome.reason}; try again in {outcome.retry_after} s",
             headers={"Retry-After": str(outcome.retry_after)},
         )

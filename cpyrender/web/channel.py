@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 
 from cpyrender.settings import HttpSettings
+from cpyrender.web.crowd import TOO_MANY, origin_of
 from cpyrender.web.problem import Problem
 
 if TYPE_CHECKING:
@@ -78,10 +79,13 @@ class DeadlinedChannel(HTTPChannel):
         self._reading_since: float | None = None
         self._written = 0
         self._between_requests = False
+        self._closing = False
+        self._known = False
 
     def connectionMade(self) -> None:
         """A client is here."""
         self.site.crowd.enter(self._origin)
+        self.site.channels.add(self)
         super().connectionMade()
         self._sending.after(self._times.head, self._head_is_late)
 
@@ -89,9 +93,26 @@ class DeadlinedChannel(HTTPChannel):
 
     def dataReceived(self, data: bytes) -> None:
         """Something has come; a new request begins with it where there was none."""
+        if not self._known:
+            self._get_to_know()
         if self._between_requests:
             self._expect_head()
         super().dataReceived(data)
+
+    def _get_to_know(self) -> None:
+        """Count the connection for who is at its far end: a proxy's PROXY header, which tells, has come by now."""
+        self._known = True
+        peer: Any = self.transport
+        origin = origin_of(peer.getPeer())
+        if origin == self._origin:
+            return
+        self.site.crowd.leave(self._origin)
+        has_room = self.site.crowd.has_room_for(origin)
+        self._origin = origin
+        self.site.crowd.enter(origin)
+        if not has_room:
+            self.writeSequence([TOO_MANY])
+            self.loseConnection()
 
     def _expect_head(self) -> None:
         self._between_requests = False
@@ -162,6 +183,7 @@ class DeadlinedChannel(HTTPChannel):
 
     def loseConnection(self) -> None:
         """Close when everything has been sent."""
+        self._closing = True
         self._sending.call_off()
         self._between_requests = False
         if not self._reading.set:
@@ -186,4 +208,35 @@ class DeadlinedChannel(HTTPChannel):
         self._sending.call_off()
         self._reading.call_off()
         self.site.crowd.leave(self._origin)
-        super().connectionLost(reason)
+        try:
+            super().connectionLost(reason)
+        finally:
+            # Whatever goes wrong: a server that stops waits for this.
+            self.site.forget(self)
+
+    # When the server stops
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is asking, is being answered, or has not read the last answer to its end."""
+        return bool(self.requests) or self._closing
+
+    def drain(self) -> None:
+        """Answer what has been asked, or else the next thing that is, and close then."""
+        if self.requests:
+            self.persistent = False
+        for request in self.requests:
+            if not request.startedWriting:
+                request.setHeader(b"Connection", b"close")
+
+    def abort(self) -> None:
+        """Close at once, whatever has not been sent."""
+        transport: Any = self.transport
+        transport.abortConnection()
+
+    def checkPersistence(self, request: Any, version: bytes) -> bool:
+        """Whether another request may follow this one."""
+        if not self.site.draining:
+            return bool(super().checkPersistence(request, version))
+        request.setHeader(b"Connection", b"close")
+        return False

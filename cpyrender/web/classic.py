@@ -48,6 +48,7 @@ class _AnyPath(ScriptDoor):
 
     isLeaf = True  # noqa: N815 (the name is twisted.web.resource.IResource's)
     classic = True
+    label = ClassicDoor.label
 
     def methods_for(self, request: Request) -> tuple[str, ...]:
         """Understand POST; whoever wants to GET something has the wrong address."""

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from ipaddress import ip_address
 from typing import Any
 
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from cpyrender.authority import network
+
 # How many are told why at the same time; beyond it, connections are just closed.
 _TOLD = 64
 _PATIENCE = 2.0
 _RETRY_AFTER = 10
 _WHY = b"too many connections; try again later\n"
-_ANSWER = (
+#: What one client too many is answered.
+TOO_MANY = (
     b"HTTP/1.1 503 Service Unavailable\r\nServer: cpyrender\r\nConnection: close\r\nRetry-After: %d\r\n"
     b"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Type: text/plain; charset=utf-8\r\n"
     b"Content-Length: %d\r\n\r\n%b" % (_RETRY_AFTER, len(_WHY), _WHY)
@@ -27,14 +29,7 @@ def origin_of(address: IAddress | None) -> str:
 
     Empty where there is no address, as for a Unix socket: its clients are one machine's users, or a proxy's.
     """
-    text = getattr(address, "host", "")
-    try:
-        found = ip_address(text)
-    except ValueError:
-        return str(text)
-    if found.version == 4:
-        return str(found)
-    return str(found.ipv4_mapped or found.exploded[:19])
+    return network(str(getattr(address, "host", "")))
 
 
 class Crowd:
@@ -91,7 +86,7 @@ class TurnedAway(Protocol):
         transport: Any = self.transport
         if not self._answered:
             self._answered = True
-            transport.write(_ANSWER)
+            transport.write(TOO_MANY)
 
     def _abort(self) -> None:
         transport: Any = self.transport

@@ -37,11 +37,18 @@ class Door(Resource):
 
     In a site that is not ours, and not protected either (L{cpyrender.protect}), a guard of its own checks each request.
 
+    @cvar label: what logs and metrics call it; by default its class's name.
     @ivar guard: that guard; by default it knows no name but the loopback's.
     """
 
     _log = Logger()
     methods: ClassVar[tuple[str, ...]] = ()
+    label: ClassVar[str] = "none"
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        if "label" not in vars(cls) and cls.__name__.endswith("Door"):
+            cls.label = cls.__name__.removesuffix("Door").lower()
 
     def __init__(self, guard: Guard | None = None) -> None:
         super().__init__()
@@ -55,6 +62,8 @@ class Door(Resource):
         """Answer, now or later."""
         for name, value in _ON_ALL.items():
             request.setHeader(name, value)
+        noted: Any = request
+        noted.door = self.label
         answering: Deferred[Any] = Deferred.fromCoroutine(self._answer(request))
         request.notifyFinish().addErrback(lambda _: answering.cancel())
         answering.addErrback(self._failed, request)

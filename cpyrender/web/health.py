@@ -27,7 +27,8 @@ class HealthDoor(Door):
         """Tell how the renderer is doing."""
         health = self._renderer.health()
         request.setResponseCode(self.status(health.ready))
-        body = json.dumps({"version": cpyrender.__version__} | asdict(health)).encode() + b"\n"
+        told = {"version": cpyrender.__version__, **asdict(health), "free": health.slots - health.busy}
+        body = json.dumps(told | {"uptime": round(health.uptime, 3)}).encode() + b"\n"
         request.setHeader(b"Content-Type", b"application/json")
         request.setHeader(b"Cache-Control", b"no-store")
         request.setHeader(b"Content-Length", str(len(body)).encode())

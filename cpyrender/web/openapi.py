@@ -17,7 +17,7 @@ from cpyrender.web.door import Door
 from cpyrender.web.guard import Guard
 
 # What may happen to a request before its script is run, or instead. A bug's 500 is no promise.
-_BEFORE = (400, 401, 403, 408, 413, 415, 417, 421, 503)
+_BEFORE = (400, 401, 403, 408, 413, 415, 417, 421, 429, 503)
 _DESCRIPTIONS = {
     "format": "Of the picture; json: all that the script made and printed.",
     "dpi": "Dots per inch of a figure.",

@@ -36,8 +36,8 @@ async def placard_of(problem: Problem, wanted: Wanted, renderer: IRenderer) -> O
     @param wanted: its format, width and height count; a size that no words fit into is made larger, and a huge one
         smaller.
     """
-    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return None  # There is no place for one more script.
+    if problem.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
+        return None  # There is no place for one more script, or for none of this client's.
     try:
         outcome = await renderer.render(_submission(problem, wanted))
     except CancelledError:

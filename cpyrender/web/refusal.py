@@ -41,10 +41,14 @@ class EarlyRefusal(Request):
     def gotLength(self, length: int | None) -> None:
         """The headers are complete, and nothing of the body has been read; C{100 Continue} has not been sent."""
         self._guard = self.guard_for()
-        problem = None if self._guard is None else self._guard.problem_with(self._head(length))
+        problem = self.problem_with(self._head(length))
         if problem is not None:
             return self.refuse(problem)
         super().gotLength(length)
+
+    def problem_with(self, head: Head) -> Problem | None:
+        """Return why this request is refused; C{None}: it is not."""
+        return None if self._guard is None else self._guard.problem_with(head)
 
     def _head(self, length: int | None) -> Head:
         channel = self.channel
@@ -63,9 +67,7 @@ class EarlyRefusal(Request):
         """Answer before the body is here, and close soon."""
         self.refused = True
         channel = self.channel
-        # Set by the channel only when the body is complete; the answer's first line depends on them.
-        self.method, self.uri, self.clientproto = channel._command, channel._path, channel._version
-        self.path = self.uri.partition(b"?")[0]
+        self.read_first_line()
         # The channel would send 100 Continue for it.
         self.requestHeaders.removeHeader(b"Expect")
         self.setHeader(b"Connection", b"close")
@@ -74,6 +76,15 @@ class EarlyRefusal(Request):
         channel.persistent = False
         write_problem(self, problem, finish=False, json_first=self.json_first())
         self._cut = channel.callLater(LINGER, self._hang_up)
+
+    def read_first_line(self) -> None:
+        """Know method, target and version, which the channel tells only when the body is complete.
+
+        What is written in the answer's first line, and in the log, depends on them.
+        """
+        channel = self.channel
+        self.method, self.uri, self.clientproto = channel._command, channel._path, channel._version
+        self.path = self.uri.partition(b"?")[0]
 
     def _hang_up(self) -> None:
         self.channel.loseConnection()

@@ -10,6 +10,7 @@ from twisted.web.server import Request
 
 from cpyrender.pool.interfaces import IRenderer
 from cpyrender.values import Drawn, Wanted
+from cpyrender.web import record
 from cpyrender.web.aside import Aside
 from cpyrender.web.causes import problem_of
 from cpyrender.web.door import Door
@@ -52,6 +53,7 @@ class ScriptDoor(Door):
         self._check_size(request)
         asked = await read_asked(request, self._aside)
         outcome = await self._renderer.render(asked.submission)
+        record.note(request, outcome)
         if isinstance(outcome, Drawn):
             return write_drawn(request, outcome, asked.submission.wanted)
         problem = problem_of(outcome, classic=self.classic)

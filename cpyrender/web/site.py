@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.logger import Logger
 from twisted.web import http
@@ -12,25 +14,62 @@ from twisted.web.resource import IResource
 from twisted.web.server import Site
 
 from cpyrender.settings import HttpSettings
+from cpyrender.values import Outcome
+from cpyrender.web import record
 from cpyrender.web.channel import DeadlinedChannel
 from cpyrender.web.crowd import Crowd, TurnedAway, origin_of
-from cpyrender.web.guard import Guard
+from cpyrender.web.guard import Guard, Head
+from cpyrender.web.problem import Problem
 from cpyrender.web.refusal import EarlyRefusal
+
+if TYPE_CHECKING:
+    from cpyrender.metrics import Metrics
+
+# What nginx logs for a client that has closed its connection; nobody is sent it.
+_LEFT = 499
+# Who asks for these wants to know how the server is doing, also while it shuts down.
+_LOOKING = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 
 
 class GuardedRequest(EarlyRefusal):
     """A request that its site's guard has to let in: once a resource sees it, it has been.
 
     @cvar guarded: so that no resource checks it once more.
+    @ivar called: what it is called by in the log and in its answer.
+    @ivar began: when its head was here, in the reactor's seconds; C{None}: it was not.
+    @ivar door: what logs and metrics call the resource that has it.
+    @ivar outcome: what became of its script.
     """
 
     guarded = True
+    called = b""
+    began: float | None = None
+    door = "none"
+    outcome: Outcome | None = None
 
     def guard_for(self) -> Guard | None:
         """Return the site's guard, whatever is asked for."""
         channel: Any = self.channel
         guard: Guard = channel.site.guard
         return guard
+
+    def problem_with(self, head: Head) -> Problem | None:
+        """Return why this request is refused; C{None}: it is not."""
+        channel: Any = self.channel
+        self.began = channel.site.reactor.seconds()
+        self.called = record.id_of(head)
+        self.setHeader(record.REQUEST_ID, self.called)
+        return super().problem_with(head) or channel.site.problem_while_draining(head.method)
+
+    def connectionLost(self, reason: Any) -> None:
+        """The client is gone, and may have left before it had an answer."""
+        if not (self.began is None or self.finished or self.refused):
+            if self.path is None:
+                self.read_first_line()
+            self.setResponseCode(_LEFT)
+            channel: Any = self.channel
+            channel.site.log(self)
+        super().connectionLost(reason)
 
     def json_first(self) -> bool:
         """Return whether this is for C{/render}."""
@@ -65,6 +104,8 @@ class RenderSite(Site):
     @ivar guard: the rules for requests.
     @ivar http: the deadlines, and how many connections there may be.
     @ivar crowd: how many there are.
+    @ivar channels: the connections.
+    @ivar draining: whether it takes no more scripts.
     """
 
     _log = Logger()
@@ -77,6 +118,7 @@ class RenderSite(Site):
         max_body: int,
         guard: Guard | None = None,
         http: HttpSettings | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         """
         @param max_body: bytes that a request's body may have, where no guard says it.
@@ -84,7 +126,12 @@ class RenderSite(Site):
         super().__init__(resource, GuardedRequest, timeout=None, reactor=reactor, parsePOSTFormSubmission=False)
         self.guard = guard or Guard(max_body=max_body)
         self.http = http or HttpSettings()
+        self.metrics = metrics
         self.crowd = Crowd(self.http.connections, self.http.per_address)
+        self.channels: set[DeadlinedChannel] = set()
+        self.draining = False
+        self._retry_after: Callable[[], int] = int
+        self._quiet: Deferred[None] | None = None
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         """Return a channel, or something that tells one client too many to come back later."""
@@ -93,17 +140,58 @@ class RenderSite(Site):
             return TurnedAway(self.crowd, self.reactor)
         return DeadlinedChannel(self, origin)
 
+    def drain(self, retry_after: Callable[[], int]) -> None:
+        """Refuse whatever is to be posted from now on, and close each connection after its next answer.
+
+        @param retry_after: in how many seconds one who is refused should try again.
+        """
+        self.draining, self._retry_after = True, retry_after
+        for channel in self.channels:
+            channel.drain()
+
+    def problem_while_draining(self, method: bytes) -> Problem | None:
+        """Return why a request is refused; C{None}: it is not, as those who only look are not."""
+        if not self.draining or method in _LOOKING:
+            return None
+        return Problem(
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            detail="the server is shutting down",
+            headers={"Retry-After": str(self._retry_after())},
+        )
+
+    def close(self) -> Deferred[None]:
+        """Close the connections on which nothing happens, and wait for the others to close.
+
+        @return: fires when there is no answer left that somebody is still to read.
+        """
+        self._quiet = self._quiet or Deferred()
+        for channel in list(self.channels):
+            if not channel.busy:
+                channel.loseConnection()
+        self._tell_if_quiet()
+        return self._quiet
+
+    def abort(self) -> None:
+        """Cut all connections."""
+        for channel in list(self.channels):
+            channel.abort()
+
+    def forget(self, channel: DeadlinedChannel) -> None:
+        """A connection is gone."""
+        self.channels.discard(channel)
+        self._tell_if_quiet()
+
+    def _tell_if_quiet(self) -> None:
+        if self._quiet is not None and not self._quiet.called and not any(channel.busy for channel in self.channels):
+            self._quiet.callback(None)
+
     def acceptableProtocols(self) -> list[bytes]:
         """Speak no HTTP/2 over TLS: its requests never come past the guard in this way."""
         return [b"http/1.1"]
 
     def log(self, request: http.Request) -> None:
-        """Write the request's one line, in which there is nothing of its headers or query."""
-        self._log.info(
-            "{method} {path} {status} {bytes} bytes to {client}",
-            method=request.method.decode("latin-1"),
-            path=request.path.decode("latin-1"),
-            status=request.code,
-            bytes=request.sentLength,
-            client=getattr(request.getClientAddress(), "host", ""),
-        )
+        """Write the request's one line, and count it."""
+        now = self.reactor.seconds()
+        record.write(self._log, request, now - getattr(request, "began", now))
+        if self.metrics is not None:
+            self.metrics.answered(getattr(request, "door", "none"), request.code, request.sentLength)

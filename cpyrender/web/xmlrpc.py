@@ -11,7 +11,7 @@ from twisted.web.server import Request
 
 from cpyrender import formats
 from cpyrender.values import Drawn, Outcome, Refused, Submission
-from cpyrender.web import body, options
+from cpyrender.web import body, options, record
 from cpyrender.web.causes import FAILURES, KINDS, TIMEOUT, problem_of, server_timing
 from cpyrender.web.marshalling import (
     BAD_PARAMS,
@@ -81,6 +81,9 @@ class XMLRPCDoor(ScriptDoor):
         if call.method != "render":
             raise Fault(NO_METHOD, f"there is no method {call.method[:100]!r}; there are {', '.join(_METHODS)}")
         outcome = await self._renderer.render(submission_of(call.arguments, request))
+        record.note(request, outcome)
+        if isinstance(outcome, Refused) and outcome.over_rate:
+            raise problem_of(outcome)
         if not isinstance(outcome, Refused):
             request.setHeader(b"Server-Timing", server_timing(outcome.timing).encode())
         if not isinstance(outcome, Drawn):

@@ -190,6 +190,11 @@ def fds(pid: int) -> int:
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
+def twist(*arguments: str) -> list[str]:
+    """Return the command line of a twist, run by this Python."""
+    return [sys.executable, "-c", _TWIST, *arguments]
+
+
 def twistd(*arguments: str) -> list[str]:
     """Return the command line of a twistd in the foreground, run by this Python."""
     return [sys.executable, "-c", _TWISTD, "-n", "--pidfile=", *arguments]
@@ -201,6 +206,10 @@ _TWISTD = (
     "import ctypes, signal, sys; ctypes.CDLL(None).prctl(1, 9); sys.argv[0] = 'twistd'; "
     "signal.signal(signal.SIGINT, signal.default_int_handler); "
     "from twisted.scripts.twistd import run; run()"
+)
+_TWIST = _TWISTD.replace("twistd'", "twist'").replace(
+    "from twisted.scripts.twistd import run; run()",
+    "from twisted.application.twist._twist import Twist; Twist.main()",
 )
 
 

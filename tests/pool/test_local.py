@@ -79,6 +79,7 @@ class StagedSlot:
 
     stage: Stage
     has_spare: bool = False
+    outdated: bool = False
     closed: bool = False
 
     def render(self, submission: Submission, cancellation: Cancellation) -> Ran:
@@ -92,7 +93,7 @@ class StagedSlot:
     def tidy(self) -> None:
         if self.stage.untidy is not None:
             raise self.stage.untidy
-        self.has_spare = True
+        self.has_spare, self.outdated = True, False
 
     def close(self) -> None:
         self.has_spare = False
@@ -119,6 +120,8 @@ class Stage:
     @ivar untidy: why no slot can be tidied.
     @ivar stuck: why not all can be closed.
     @ivar outcomes: what becomes of a script, by its name; others are drawn.
+    @ivar stale: why there cannot be a fresh template.
+    @ivar retired: the templates that have been ended after they were replaced.
     @ivar ran: the scripts that ran and their slots, in order.
     @ivar untaught: whether there is something that the template can be taught.
     """
@@ -130,6 +133,9 @@ class Stage:
     ran: list[tuple[str, StagedSlot]] = field(factory=list)
     slots: list[StagedSlot] = field(factory=list)
     restarts: int = 0
+    renewed: int = 0
+    stale: Exception | None = None
+    retired: list[object] = field(factory=list)
     closed: bool = False
     level: str | None = None
     groups: StagedGroups | None = None
@@ -146,6 +152,17 @@ class Stage:
             raise self.cold
         self.level = "jail"
 
+    def renew(self) -> object:
+        if self.stale is not None:
+            raise self.stale
+        self.renewed += 1
+        for slot in self.slots:
+            slot.outdated = slot.has_spare
+        return f"template {self.renewed}"
+
+    def retire(self, retired: object) -> None:
+        self.retired.append(retired)
+
     def close(self) -> None:
         self.closed = True
         if self.stuck is not None:
@@ -155,7 +172,7 @@ class Stage:
         """Make the groups of slots."""
         return self.groups
 
-    def slot(self, supply: object, settings: object, group: object) -> StagedSlot:
+    def slot(self, supply: object, settings: object, group: object, on_end: object) -> StagedSlot:
         """Make one more slot."""
         self.slots.append(StagedSlot(self))
         self.given.append(group)
@@ -182,16 +199,16 @@ class PoolCase(SynchronousTestCase):
         self.threads = HeldThreads(least, most, name)
         return self.threads
 
-    def cold_pool(self, slots: int = 2, queue: int = 4) -> LocalPool:
+    def cold_pool(self, slots: int = 2, queue: int = 4, rate: str | None = None) -> LocalPool:
         """Return a pool that has not been started."""
-        self.pool = LocalPool(self.reactor, slots=slots, queue=queue)
+        self.pool = LocalPool(self.reactor, slots=slots, queue=queue, rate=rate)
         self.answers: list[Deferred[object]] = []
         self.addCleanup(self.stop)
         return self.pool
 
-    def warm_pool(self, slots: int = 2, queue: int = 4) -> LocalPool:
+    def warm_pool(self, slots: int = 2, queue: int = 4, rate: str | None = None) -> LocalPool:
         """Return a pool that is ready."""
-        pool = self.cold_pool(slots, queue)
+        pool = self.cold_pool(slots, queue, rate)
         started = pool.start()
         self.threads.carry_out_all()
         self.successResultOf(started)
@@ -605,7 +622,7 @@ class DrainTests(PoolCase):
         """A pool that drains is not ready, and says why."""
         self.warm_pool().drain()
 
-        self.assertEqual(self.pool.health().why_not, "it is shutting down")
+        self.assertEqual(self.pool.health().why_not, "it is draining")
 
     def test_refuses(self) -> None:
         """A pool that drains refuses further scripts."""
@@ -800,3 +817,162 @@ class StopTests(PoolCase):
         self.threads.carry_out_all()
 
         self.successResultOf(stopped)
+
+
+class RateTests(PoolCase):
+    """How many scripts one client may post."""
+
+    def test_over_rate(self) -> None:
+        """A client that posts more than its rate is told when to come again, and its script is not run."""
+        self.warm_pool(slots=4, rate="2/60")
+        for name in "abc":
+            answer = self.render(name, "192.0.2.1")
+        refused = self.successResultOf(answer)
+
+        self.assertEqual((refused.over_rate, refused.retry_after), (True, 30))
+        self.assertIn("--rate 2/60", refused.reason)
+        self.assertEqual(self.running(), ["a", "b"])
+
+    def test_each_alone(self) -> None:
+        """One client's scripts are not counted for another; one network of IPv6 is one client."""
+        self.warm_pool(slots=8, rate="1/60")
+        for name, client in (("a", "192.0.2.1"), ("b", "192.0.2.2"), ("c", "2001:db8::1"), ("d", "2001:db8:0:1::1")):
+            self.assertNoResult(self.render(name, client))
+        self.assertTrue(self.successResultOf(self.render("e", "2001:db8::2")).over_rate)
+
+    def test_later(self) -> None:
+        """When the time has come that it was told, it may post again."""
+        self.warm_pool(slots=4, rate="2/60")
+        for name in "abc":
+            self.render(name, "192.0.2.1")
+        self.reactor.advance(30)
+
+        self.assertNoResult(self.render("d", "192.0.2.1"))
+
+    def test_full(self) -> None:
+        """What is refused because the queue is full is not counted."""
+        self.warm_pool(slots=1, queue=0, rate="2/60")
+        for name in "abcd":
+            answer = self.render(name, "192.0.2.1")
+
+        self.assertFalse(self.successResultOf(answer).over_rate)
+        self.finish("a")
+        self.assertNoResult(self.render("e", "192.0.2.1"))
+
+    def test_one_network_of_six(self) -> None:
+        """All addresses of one network of IPv6 are one client, who cannot hold the last slot while others wait."""
+        self.warm_pool(slots=2)
+        for number, name in enumerate("abc"):
+            self.render(name, f"2001:db8::{number}")
+        self.render("other", "192.0.2.1")
+        self.finish("a")
+        self.assertEqual(self.running(), ["b", "other"])
+
+
+class RecoveryTests(PoolCase):
+    """What was lacking has come."""
+
+    def test_spares(self) -> None:
+        """Slots that could not have a spare get one after the next script that was run, whichever slot it ran in."""
+        self.stage.untidy = OSError("no room")
+        self.warm_pool(slots=3)
+        self.assertEqual([slot.has_spare for slot in self.stage.slots], [False] * 3)
+        self.stage.untidy = None
+        self.render("a")
+        self.finish("a")
+        self.threads.carry_out_all()
+
+        self.assertEqual([slot.has_spare for slot in self.stage.slots], [True] * 3)
+
+
+class RenewalTests(PoolCase):
+    """Replacing the template."""
+
+    def test_idle(self) -> None:
+        """Where nothing runs, each slot gets a spare of the fresh template, and then the old one is ended."""
+        pool = self.warm_pool()
+        renewed = pool.renew()
+        self.threads.carry_out()
+        self.assertEqual([slot.outdated for slot in self.stage.slots], [True, True])
+        self.assertEqual(self.stage.retired, [])
+        self.threads.carry_out_all()
+
+        self.successResultOf(renewed)
+        self.assertEqual([slot.outdated for slot in self.stage.slots], [False, False])
+        self.assertEqual(self.stage.retired, ["template 1"])
+
+    def test_running(self) -> None:
+        """A script that runs is waited for before the old template is ended; others run meanwhile."""
+        pool = self.warm_pool()
+        running = self.render("a")
+        renewed = pool.renew()
+        self.threads.carry_out(1)
+        self.threads.carry_out(1)
+        self.render("b")
+        self.finish("b")
+        self.assertEqual((self.stage.retired, self.running()), ([], ["a"]))
+        self.finish("a")
+        self.threads.carry_out_all()
+
+        self.assertEqual(self.successResultOf(running).outputs, _DRAWN.outputs)
+        self.successResultOf(renewed)
+        self.assertEqual(self.stage.retired, ["template 1"])
+
+    def test_just_tidied(self) -> None:
+        """A slot that got its spare from the old template while the new one came is tidied once more."""
+        pool = self.warm_pool(slots=1)
+        self.render("a")
+        self.threads.carry_out()
+        renewed = pool.renew()
+        # It has its spare already, and the pool is yet to hear of it.
+        told, call, args = self.threads.calls.pop(0)
+        call(*args)
+        self.threads.carry_out()
+        told(True, None)
+        self.assertEqual((self.stage.slots[0].outdated, self.stage.retired), (True, []))
+        self.threads.carry_out_all()
+
+        self.successResultOf(renewed)
+        self.assertEqual((self.stage.slots[0].outdated, self.stage.retired), (False, ["template 1"]))
+
+    def test_one_after_the_other(self) -> None:
+        """Who asks while a template is being replaced gets another one, started after he asked."""
+        pool = self.warm_pool()
+        first, second = pool.renew(), pool.renew()
+        self.threads.carry_out()
+        self.assertEqual(self.stage.renewed, 1)
+        self.threads.carry_out_all()
+
+        self.successResultOf(first)
+        self.successResultOf(second)
+        self.assertEqual(self.stage.retired, ["template 1", "template 2"])
+
+    def test_failed(self) -> None:
+        """Where there cannot be a fresh template, who asked is told, all stays as it is, and one may ask again."""
+        pool = self.warm_pool()
+        self.stage.stale = TemplateFailed("no room")
+        renewed = pool.renew()
+        self.threads.carry_out_all()
+        self.failureResultOf(renewed, TemplateFailed)
+        self.assertTrue(pool.health().ready)
+        self.stage.stale = None
+        renewed = pool.renew()
+        self.threads.carry_out_all()
+
+        self.successResultOf(renewed)
+
+    def test_stopped_meanwhile(self) -> None:
+        """A pool that is stopped while a template is being replaced waits for that, and then ends."""
+        pool = self.warm_pool()
+        pool.renew()
+        stopped = pool.stop()
+        self.assertNoResult(stopped)
+        self.threads.carry_out_all()
+
+        self.successResultOf(stopped)
+        self.assertTrue(self.stage.closed)
+
+    def test_not_started(self) -> None:
+        """A pool without a template has none to replace."""
+        self.successResultOf(self.cold_pool().renew())
+        self.assertEqual(self.stage.renewed, 0)

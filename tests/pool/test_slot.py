@@ -50,6 +50,7 @@ class PlayedSupply:
 
     def __init__(self, children: list[PlayedChild]) -> None:
         self.handed_out: list[PlayedChild] = []
+        self.generation = 0
         self.quarantine = Lock()
         self.quarantined: list[bool] = []
         self._children = iter(children)
@@ -200,6 +201,19 @@ class SlotTests(SlotCase):
         slot.tidy()
 
         self.assertEqual(self.supply.handed_out, self.children[:1])
+
+    def test_outdated(self) -> None:
+        """A slot whose spare is of a template that has been replaced lets go of it, and takes a fresh one."""
+        slot = self.slot(draw, draw)
+        slot.tidy()
+        before = slot.outdated
+        self.supply.generation += 1
+        outdated = slot.outdated
+        slot.tidy()
+
+        self.assertEqual([before, outdated, slot.outdated, slot.has_spare], [False, True, False, True])
+        self.assertTrue(self.children[0].was_killed())
+        self.assertEqual(self.supply.handed_out, self.children)
 
     def test_spare_that_died_waiting(self) -> None:
         """A script whose spare had died while it waited is run by the next child, like any other script."""

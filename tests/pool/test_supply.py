@@ -1,5 +1,7 @@
 """Tests of L{cpyrender.pool.supply}."""
 
+from __future__ import annotations
+
 from attrs import define, field
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -53,6 +55,7 @@ class Machine:
     level: str = "jail"
     searches: int = 0
     forgotten: bool = False
+    next: Machine | None = None
 
     def start(self) -> Template:
         template = self.templates.pop(0)
@@ -69,6 +72,11 @@ class Machine:
         self.searches += 1
         return Isolation(self, self.start())
 
+    def try_level(self, level: str, render: RenderSettings) -> Isolation:
+        """Start a template at a level, from settings of its own."""
+        self.next = Machine(self.templates, self.started, level)
+        return Isolation(self.next, self.start())
+
 
 class SpareSupplyTests(SynchronousTestCase):
     """L{SpareSupply}."""
@@ -77,6 +85,7 @@ class SpareSupplyTests(SynchronousTestCase):
         """Return a supply that has these templates before it."""
         self.machine = Machine(list(templates))
         self.patch(supply, "strongest", self.machine.strongest)
+        self.patch(supply, "try_level", self.machine.try_level)
         return SpareSupply(RenderSettings())
 
     def test_one_template(self) -> None:
@@ -140,6 +149,56 @@ class SpareSupplyTests(SynchronousTestCase):
         self.assertEqual((template.closed, self.machine.forgotten), (True, True))
         self.assertRaises(TemplateFailed, supply.spare)
         self.assertEqual(self.machine.started, [template])
+
+    def test_renewed(self) -> None:
+        """A fresh template of the same level hands out the spares; the old one lives until it is retired."""
+        supply = self.supply(old := Template(), fresh := Template())
+        supply.warm()
+        retired = supply.renew()
+        self.assertIs(supply.spare(), fresh)
+        self.assertEqual((old.closed, supply.generation, supply.restarts, supply.level), (False, 1, 0, "jail"))
+        self.assertEqual(self.machine.next.level, "jail")
+        supply.retire(retired)
+
+        self.assertEqual((old.closed, fresh.closed), (True, False))
+        self.assertEqual((self.machine.forgotten, self.machine.next.forgotten), (True, False))
+
+    def test_not_renewed(self) -> None:
+        """Where no fresh template can be had, the old one goes on."""
+        supply = self.supply(old := Template(), None)
+        supply.warm()
+
+        self.assertRaises(TemplateFailed, supply.renew)
+        self.assertIs(supply.spare(), old)
+        self.assertEqual((old.closed, supply.generation), (False, 0))
+
+    def test_renewed_cold(self) -> None:
+        """A supply that has no template yet gets one, and none is retired."""
+        supply = self.supply(template := Template())
+
+        self.assertIsNone(supply.renew())
+        self.assertIs(supply.spare(), template)
+
+    def test_closed_in_renewal(self) -> None:
+        """A supply that is closed ends the retired template too, once."""
+        supply = self.supply(old := Template(), fresh := Template())
+        supply.warm()
+        retired = supply.renew()
+        supply.close()
+        self.assertEqual((old.closed, fresh.closed), (True, True))
+        old.closed = False
+        supply.retire(retired)
+
+        self.assertFalse(old.closed)
+
+    def test_closed_before_renewal(self) -> None:
+        """A fresh template that comes when the supply has been closed is ended at once."""
+        supply = self.supply(Template(), fresh := Template())
+        supply.warm()
+        supply.close()
+
+        self.assertRaises(TemplateFailed, supply.renew)
+        self.assertTrue(fresh.closed)
 
     def test_closed_cold(self) -> None:
         """A supply that never had a template can be closed."""

@@ -43,6 +43,10 @@ class HealthTests(SynchronousTestCase):
                 "queue": 0,
                 "waiting": 0,
                 "restarts": 0,
+                "spares": 0,
+                "retry_after": 1,
+                "uptime": 0.0,
+                "free": 1,
             },
         )
 
