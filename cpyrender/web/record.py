@@ -35,7 +35,9 @@ def id_of(head: Head) -> bytes:
 def note(request: Request, outcome: Outcome) -> None:
     """Let the record say what became of the script that came with a request."""
     noted: Any = request
-    noted.outcome = outcome
+    # Not the outcome itself: a request lives on until Python next looks for cycles, and would keep the answer with it.
+    noted.outcome = kind(outcome)
+    noted.blame = _blame(outcome) if isinstance(outcome, Failed | TimedOut) else None
 
 
 def write(log: Logger, request: Request, seconds: float) -> None:
@@ -44,20 +46,20 @@ def write(log: Logger, request: Request, seconds: float) -> None:
     @param seconds: since its head was here.
     """
     noted: Any = request
-    outcome: Outcome | None = getattr(request, "outcome", None)
+    blame: dict[str, object] | None = getattr(noted, "blame", None)
     fields: dict[str, object] = {
         "method": _readable(request.method),
         "path": _readable(request.path),
         "status": request.code,
         "door": getattr(noted, "door", "none"),
-        "outcome": "-" if outcome is None else kind(outcome),
+        "outcome": getattr(noted, "outcome", None) or "-",
         "seconds": round(seconds, 6),
         "bytes": request.sentLength,
         "client": getattr(request.getClientAddress(), "host", ""),
         "id": getattr(noted, "called", b"").decode("ascii"),
     }
-    if isinstance(outcome, Failed | TimedOut):
-        log.emit(LogLevel.warn, _FAILED_FORMAT, **fields, **_blame(outcome))
+    if blame is not None:
+        log.emit(LogLevel.warn, _FAILED_FORMAT, **fields, **blame)
     else:
         log.emit(LogLevel.info, _FORMAT, **fields)
 

@@ -14,7 +14,6 @@ from twisted.web.resource import IResource
 from twisted.web.server import Site
 
 from cpyrender.settings import HttpSettings
-from cpyrender.values import Outcome
 from cpyrender.web import record
 from cpyrender.web.channel import DeadlinedChannel
 from cpyrender.web.crowd import Crowd, TurnedAway, origin_of
@@ -38,14 +37,14 @@ class GuardedRequest(EarlyRefusal):
     @ivar called: what it is called by in the log and in its answer.
     @ivar began: when its head was here, in the reactor's seconds; C{None}: it was not.
     @ivar door: what logs and metrics call the resource that has it.
-    @ivar outcome: what became of its script.
+    @ivar outcome: what became of its script, in a word.
     """
 
     guarded = True
     called = b""
     began: float | None = None
     door = "none"
-    outcome: Outcome | None = None
+    outcome: str | None = None
 
     def guard_for(self) -> Guard | None:
         """Return the site's guard, whatever is asked for."""
