@@ -86,6 +86,14 @@ class SyntaxTests(ScriptedCase):
             self.assertIn(told["exception"], {"SyntaxError", "IndentationError"})
             self.assertEqual(told["column"], column, source)
 
+    def test_after_parsing(self) -> None:
+        """What is only found after parsing has its line as well, though there is no file of the script's name."""
+        for source in ("x = 1\nawait x\n", "x = 1\nreturn x", "x = 1\nyield x", "def f():\n    x = 1\n    global x"):
+            told = self.failed(source)
+            last = source.splitlines()[-1].strip()
+            self.assertEqual((told["exception"], told["source"]), ("SyntaxError", last))
+            self.assertIn(f'"script.py", line {told["line"]}\n    {last}\n    ', told["traceback"])
+
     def test_tabs(self) -> None:
         """Tabs and spaces that do not go together are called so."""
         told = self.failed("if True:\n\tx = 1\n        y = 2\n")
