@@ -372,6 +372,18 @@ figure.canvas.draw_idle(), figure.canvas.flush_events(), figure.show
 plt.ioff(), plt.show(), plt.show(block=False)
 """)
 
+    def test_shown_images(self) -> None:
+        """Showing an image does nothing, and the script goes on."""
+        script = "from PIL import Image\nimage = Image.new('RGB', (9, 6))\nimage.show()\n"
+        self.assertEqual(self.image(self.post(script + "response = image")).size, (9, 6))
+        self.assertIn("; instead: response = image", self.post(script).text)
+
+    def test_saved_and_closed(self) -> None:
+        """A script that saves its picture as at a desk, and leaves nothing open, is told how to answer with it."""
+        script = "from matplotlib import pyplot as plt\nplt.plot([1])\nplt.savefig('a.png', dpi=50)\nplt.close()\n"
+        said = self.post(script).text.rstrip()
+        self.assertEqual(self.image(self.post(script + said.partition("; instead: ")[2])).size, (320, 240))
+
     def test_input(self) -> None:
         """A script that asks for input finds that there is none."""
         script = """
