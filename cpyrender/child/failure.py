@@ -12,6 +12,7 @@ from types import TracebackType
 
 from cpyrender.child.confine import OutOfCPU
 from cpyrender.child.hints import hint
+from cpyrender.child.origins import origin
 
 _MOST = 128 << 10
 _FARTHEST = 1 << 31
@@ -38,7 +39,7 @@ def _described(error: BaseException, script: str) -> dict[str, object]:
     if isinstance(error, OutOfCPU):
         return {"kind": "out-of-cpu"}
     line, column, source = _where(error, script)
-    more = hint(error)
+    more = hint(error) or origin(error, script)
     return {
         "kind": "failed",
         "cause": _cause(error),
