@@ -78,4 +78,6 @@ def _of_many(response: Any) -> str | None:
         return "response = list(response), which is an answer as JSON"
     if callable(response) and not isinstance(response, type):
         return "response = what it returns"
+    if callable(getattr(type(response), "to_csv", None)):
+        return "response = response.to_csv()"
     return "response = list(response), if it is data" if isinstance(response, Iterable) else None

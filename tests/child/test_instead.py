@@ -3,6 +3,7 @@
 import io
 import os
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,18 @@ class InsteadTests(SynchronousTestCase):
             self.assertEqual(self.done(file).data, b"data")
         for many in ((1, 2), {1, 2}, range(1, 3), iter((1, 2))):
             self.assertEqual(self.done(many).data, b"[1, 2]")
+
+    def test_tables(self) -> None:
+        """What can write itself as CSV, as a table of pandas, which counts up its columns only, does so."""
+
+        class Table:
+            def __iter__(self) -> Iterator[str]:
+                return iter("ab")
+
+            def to_csv(self) -> str:
+                return "a,b\n1,2\n"
+
+        self.assertEqual(self.done(Table()).data, b"a,b\n1,2\n")
 
     def test_words(self) -> None:
         """For nothing, and for a function, it is said what to do."""
