@@ -1,7 +1,9 @@
 """Tests of L{cpyrender.child.failure}."""
 
 import json
+import os
 import sys
+from pathlib import Path
 
 from cpyrender import wire
 from cpyrender.child.confine import OutOfCPU
@@ -189,6 +191,22 @@ class TracebackTests(ScriptedCase):
         told = self.failed("a = 1\nexec('1 / 0')\n")
 
         self.assertEqual((told["line"], told["source"]), (2, "exec('1 / 0')"))
+
+    def test_modules_of_the_script(self) -> None:
+        """The frames of a module that came with the script are its own, called as the file was when it was posted."""
+        folder = self.mktemp()
+        os.mkdir(folder)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(folder)
+        Path("came_along.py").write_text("def f():\n    return 1 / 0\n")
+        self.patch(sys, "path", [os.getcwd(), *sys.path])
+        self.addCleanup(sys.modules.pop, "came_along", None)
+
+        told = self.failed("import came_along\ncame_along.f()\n")
+
+        self.assertEqual((told["line"], told["source"]), (2, "came_along.f()"))
+        self.assertIn('  File "came_along.py", line 2, in f\n    return 1 / 0\n', told["traceback"])
+        self.assertEqual(told["traceback"].count('File "'), 2)
 
     def test_handling_another(self) -> None:
         """What was raised while another exception was handled is told after that one, and both by own frames."""
