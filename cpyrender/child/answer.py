@@ -45,7 +45,7 @@ def answer_of(namespace: Mapping[str, Any], wanted: Wanted) -> Answer:
     # A plain str, and plain bytes below, whatever a subclass of the script's would make of itself later on.
     name = str.__str__(name) if isinstance(name, str) else ""
     if "response" not in namespace:
-        return _open_figures(name, wanted)
+        return _open_figures(namespace, name, wanted)
     return Answer([_given(namespace["response"], name, wanted)])
 
 
@@ -66,13 +66,13 @@ def _given(response: Any, name: str, wanted: Wanted) -> Output:
     return pictures.encode(response, kind, wanted, name)
 
 
-def _open_figures(name: str, wanted: Wanted) -> Answer:
+def _open_figures(namespace: Mapping[str, Any], name: str, wanted: Wanted) -> Answer:
     from cpyrender.child import figures as drawn
-    from cpyrender.child import pictures
+    from cpyrender.child import instead, pictures
 
     figures = drawn.open_figures()
     if not figures:
-        raise NoAnswer(NO_RESPONSE)
+        raise NoAnswer(NO_RESPONSE + instead.of_nothing(namespace))
     if wanted.figure > len(figures):
         count = "1 figure is open" if len(figures) == 1 else f"{len(figures)} figures are open"
         raise NoAnswer(f"figure {wanted.figure} was asked for, but {count}")

@@ -12,6 +12,7 @@ from types import TracebackType
 
 from cpyrender.child.confine import OutOfCPU
 from cpyrender.child.hints import hint
+from cpyrender.child.origins import origin
 
 _MOST = 128 << 10
 _FARTHEST = 1 << 31
@@ -21,7 +22,8 @@ _OUTGREW = "the script outgrew its memory limit"
 def describe(error: BaseException, script: str) -> dict[str, object]:
     """Return an answer's header for an exception that ended a script.
 
-    @param script: the file name under which the script was compiled; frames of other files are left out.
+    @param script: the file name under which the script was compiled; frames of other files are left out, but
+        for modules in the working folder, which came with it.
     """
     try:
         return _described(error, script)
@@ -38,7 +40,7 @@ def _described(error: BaseException, script: str) -> dict[str, object]:
     if isinstance(error, OutOfCPU):
         return {"kind": "out-of-cpu"}
     line, column, source = _where(error, script)
-    more = hint(error)
+    more = hint(error) or origin(error, script)
     return {
         "kind": "failed",
         "cause": _cause(error),
@@ -143,8 +145,9 @@ def _counted(value: object) -> int | None:
 def _traceback(error: BaseException, script: str, more: str = "") -> str:
     try:
         told = traceback.TracebackException.from_exception(error)
-        _keep_own_frames(told, script)
-        lines = list(told.format())
+        folder = _folder()
+        _keep_own_frames(told, script, folder)
+        lines = [line.replace(f'  File "{folder}', '  File "') for line in told.format()]
         if more and not lines[-1].rstrip().endswith(more):
             # Until Python 3.12, only Python's own printing says it.
             lines[-1] = lines[-1].rstrip() + more + "\n"
@@ -154,11 +157,20 @@ def _traceback(error: BaseException, script: str, more: str = "") -> str:
         return ""
 
 
-def _keep_own_frames(told: traceback.TracebackException | None, script: str) -> None:
+def _folder() -> str:
+    """Return how the paths of modules begin that came with the script, in its working folder: they are its own."""
+    try:
+        return os.getcwd().rstrip("/") + "/"
+    except OSError:
+        return "/dev/null/"  # The script has removed it.
+
+
+def _keep_own_frames(told: traceback.TracebackException | None, script: str, folder: str) -> None:
     if told is None:
         return
-    told.stack = traceback.StackSummary.from_list([frame for frame in told.stack if frame.filename == script])
-    _keep_own_frames(told.__cause__, script)
-    _keep_own_frames(told.__context__, script)
+    own = [frame for frame in told.stack if frame.filename == script or frame.filename.startswith(folder)]
+    told.stack = traceback.StackSummary.from_list(own)
+    _keep_own_frames(told.__cause__, script, folder)
+    _keep_own_frames(told.__context__, script, folder)
     for member in told.exceptions or ():
-        _keep_own_frames(member, script)
+        _keep_own_frames(member, script, folder)

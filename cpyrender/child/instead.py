@@ -1,22 +1,58 @@
-"""What a script that left something in C{response} which is no answer may have meant to leave there."""
+"""What a script that left no answer in C{response}, or nothing, may have meant to leave there."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import PurePath
 from types import ModuleType
 from typing import Any
 
+from matplotlib.animation import Animation
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import SubFigure
+from matplotlib.figure import Figure, SubFigure
+from PIL import Image
+
+from cpyrender import formats
+
+_MOST = 1000
 
 
 def of(response: Any) -> str:
     """Return what to write instead, as C{"; instead: response = axes.figure"}, or C{""}."""
     better = _better(response)
     return f"; instead: {better}" if better else ""
+
+
+def of_nothing(namespace: Mapping[str, Any]) -> str:
+    """Return what to write where there is neither a response nor an open figure, for what there is besides.
+
+    That is a picture that the script saved in its folder, or else one that it has under a name.
+    """
+    saved = _saved(namespace.get("files"))
+    if saved is not None:
+        return f"; instead: filename = {saved!r}; response = open(filename, 'rb').read()"
+    pictures = [name for name, value in namespace.items() if issubclass(type(value), Figure | Image.Image | Animation)]
+    return f"; instead: response = {pictures[-1]}" if pictures else ""
+
+
+def _saved(posted: Any) -> str | None:
+    """Return the name of the newest picture in the working folder that did not come with the request."""
+    known = posted if isinstance(posted, dict) else {}
+    try:
+        with os.scandir() as folder:
+            found = [entry for entry in islice(folder, _MOST) if entry.name not in known and _is_picture(entry)]
+        newest = max(found, key=lambda entry: entry.stat().st_mtime_ns, default=None)
+    except OSError:
+        return None
+    return None if newest is None else newest.name
+
+
+def _is_picture(entry: os.DirEntry[str]) -> bool:
+    return formats.picture_format(formats.extension(entry.name)) is not None and entry.is_file(follow_symlinks=False)
 
 
 def _better(response: Any) -> str | None:
@@ -42,4 +78,6 @@ def _of_many(response: Any) -> str | None:
         return "response = list(response), which is an answer as JSON"
     if callable(response) and not isinstance(response, type):
         return "response = what it returns"
+    if callable(getattr(type(response), "to_csv", None)):
+        return "response = response.to_csv()"
     return "response = list(response), if it is data" if isinstance(response, Iterable) else None

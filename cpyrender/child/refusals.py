@@ -7,6 +7,7 @@ permitted". An audit hook (PEP 578) hears of these calls before they are made, a
 from __future__ import annotations
 
 import _posixsubprocess
+import os
 import socket
 import sys
 from typing import Any
@@ -31,6 +32,10 @@ _EVENTS = dict.fromkeys(
     ),
     _NETWORK,
 )
+
+# Of these the first argument is the program, or its command line.
+_OF_PROGRAMS = {"os.exec", "os.posix_spawn", "os.system", "subprocess.Popen"}
+_LONGEST_NAME = 100
 
 # An audit hook hears of every id(x), thousands in one drawing, and makes a chart 2 to 3 % slower. So it is put up only
 # where a script mentions what may lead to one of these calls, be it in a library that it uses. To look through a long
@@ -71,10 +76,19 @@ def silence() -> None:
 
 def _refuse(event: str, args: tuple[Any, ...]) -> None:
     if event in _EVENTS:
-        raise PermissionError(_EVENTS[event])
+        raise PermissionError(_EVENTS[event] + _program(event, args))
     # The ends of a socketpair are of the family AF_UNIX, and reach nobody else.
     if event == "socket.__new__" and args[1] != socket.AF_UNIX and _EVENTS:
         raise PermissionError(_NETWORK)
     # Where matplotlib would keep what LaTeX makes, before it starts it.
     if event == "os.mkdir" and str(args[0]).endswith("tex.cache") and _EVENTS:
-        raise PermissionError(_PROCESSES)
+        raise PermissionError(f"{_PROCESSES} (latex)")
+
+
+def _program(event: str, args: tuple[Any, ...]) -> str:
+    """Return the name of the program that was to be started, as C{" (ffmpeg)"}: a library may have wanted it."""
+    if event not in _OF_PROGRAMS or not isinstance(args[0], str | bytes | os.PathLike):
+        return ""
+    words = os.fsdecode(args[0]).split() or [""]
+    name = os.path.basename(words[0])[:_LONGEST_NAME]
+    return f" ({name})" if name else ""

@@ -246,6 +246,11 @@ def _compile(source: bytes) -> CodeType:
     held = _most_held()
     try:
         return compile(source, NAME, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        # The parser quotes the line. What is found after it, as an await outside a function, is quoted from the file.
+        if error.text is None and error.lineno is not None and 0 < error.lineno <= len(lines):
+            error.text = lines[error.lineno - 1]
+        raise
     except MemoryError:
         if _most_held() - held > _MUCH:
             raise

@@ -44,6 +44,10 @@ def warm(preload: Iterable[str], folders: Iterable[str] = ()) -> list[str]:
     backends.stay_with_agg()
     for name in (*_ALWAYS, *preload):
         importlib.import_module(name)
+    # Imported late, as all that takes time is.
+    from cpyrender.child import viewers
+
+    viewers.open_none()
     unusable = fonts.add(folders)
     logging.disable()
     with warnings.catch_warnings():

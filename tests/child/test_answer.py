@@ -220,6 +220,12 @@ class NothingTests(AnswerCase):
 
         self.assertEqual((str(error), error.cause), (NO_RESPONSE, "no-response"))
 
+    def test_something_else(self) -> None:
+        """Where there is a picture after all, it is said how to answer with it."""
+        message = str(self.refused(picture=Image.new("L", (2, 2))))
+
+        self.assertEqual(message, f"{NO_RESPONSE}; instead: response = picture")
+
     def test_other_objects(self) -> None:
         """A response of another kind is no answer, even with figures open, and its kind is named."""
         self.addCleanup(pyplot.close, "all")

@@ -1,7 +1,9 @@
 """Tests of L{cpyrender.child.failure}."""
 
 import json
+import os
 import sys
+from pathlib import Path
 
 from cpyrender import wire
 from cpyrender.child.confine import OutOfCPU
@@ -85,6 +87,14 @@ class SyntaxTests(ScriptedCase):
             told = self.failed(source)
             self.assertIn(told["exception"], {"SyntaxError", "IndentationError"})
             self.assertEqual(told["column"], column, source)
+
+    def test_after_parsing(self) -> None:
+        """What is only found after parsing has its line as well, though there is no file of the script's name."""
+        for source in ("x = 1\nawait x\n", "x = 1\nreturn x", "x = 1\nyield x", "def f():\n    x = 1\n    global x"):
+            told = self.failed(source)
+            last = source.splitlines()[-1].strip()
+            self.assertEqual((told["exception"], told["source"]), ("SyntaxError", last))
+            self.assertIn(f'"script.py", line {told["line"]}\n    {last}\n    ', told["traceback"])
 
     def test_tabs(self) -> None:
         """Tabs and spaces that do not go together are called so."""
@@ -181,6 +191,22 @@ class TracebackTests(ScriptedCase):
         told = self.failed("a = 1\nexec('1 / 0')\n")
 
         self.assertEqual((told["line"], told["source"]), (2, "exec('1 / 0')"))
+
+    def test_modules_of_the_script(self) -> None:
+        """The frames of a module that came with the script are its own, called as the file was when it was posted."""
+        folder = self.mktemp()
+        os.mkdir(folder)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(folder)
+        Path("came_along.py").write_text("def f():\n    return 1 / 0\n")
+        self.patch(sys, "path", [os.getcwd(), *sys.path])
+        self.addCleanup(sys.modules.pop, "came_along", None)
+
+        told = self.failed("import came_along\ncame_along.f()\n")
+
+        self.assertEqual((told["line"], told["source"]), (2, "came_along.f()"))
+        self.assertIn('  File "came_along.py", line 2, in f\n    return 1 / 0\n', told["traceback"])
+        self.assertEqual(told["traceback"].count('File "'), 2)
 
     def test_handling_another(self) -> None:
         """What was raised while another exception was handled is told after that one, and both by own frames."""

@@ -1,11 +1,16 @@
 """Tests of L{cpyrender.child.instead}."""
 
 import io
+import os
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from matplotlib import pyplot
+from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
+from PIL import Image
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.child import instead
@@ -48,6 +53,18 @@ class InsteadTests(SynchronousTestCase):
         for many in ((1, 2), {1, 2}, range(1, 3), iter((1, 2))):
             self.assertEqual(self.done(many).data, b"[1, 2]")
 
+    def test_tables(self) -> None:
+        """What can write itself as CSV, as a table of pandas, which counts up its columns only, does so."""
+
+        class Table:
+            def __iter__(self) -> Iterator[str]:
+                return iter("ab")
+
+            def to_csv(self) -> str:
+                return "a,b\n1,2\n"
+
+        self.assertEqual(self.done(Table()).data, b"a,b\n1,2\n")
+
     def test_words(self) -> None:
         """For nothing, and for a function, it is said what to do."""
         self.assertIn("leave response out", instead.of(None))
@@ -57,3 +74,55 @@ class InsteadTests(SynchronousTestCase):
         """For anything else nothing is proposed."""
         for response in (object(), 1j, Figure):
             self.assertEqual(instead.of(response), "", response)
+
+
+class NothingTests(SynchronousTestCase):
+    """What is proposed where a script left neither a response nor an open figure."""
+
+    def setUp(self) -> None:
+        folder = self.mktemp()
+        os.mkdir(folder)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(folder)
+
+    def done(self, **left: Any) -> Output:
+        """Do as is proposed, and return the answer that this gives."""
+        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+            exec(instead.of_nothing(left).removeprefix("; instead: "), {}, left)
+        (output,) = answer_of(left, Wanted()).outputs
+        return output
+
+    def test_saved(self) -> None:
+        """The newest of the pictures that the script saved, under its name, before those that it has in memory."""
+        for age, name in enumerate(("it's \u00f6.png", "older.JPG", "oldest.svg")):
+            Path(name).write_bytes(name.encode())
+            os.utime(name, (100 - age, 100 - age))
+        Path("data.csv").write_bytes(b"1,2")
+
+        output = self.done(files={}, image=Image.new("L", (2, 2)))
+
+        self.assertEqual((output.name, output.data), ("it's \u00f6.png", "it's \u00f6.png".encode()))
+        self.assertEqual(output.media_type, "image/png")
+
+    def test_posted(self) -> None:
+        """Nothing that came with the request, no link and no folder is taken for a picture that was saved."""
+        Path("photo.jpg").write_bytes(b"data")
+        os.mkdir("folder.png")
+        os.symlink("photo.jpg", "link.jpg")
+
+        self.assertEqual(instead.of_nothing({"files": {"photo.jpg": Path("photo.jpg")}}), "")
+        self.assertIn("'photo.jpg'", instead.of_nothing({"files": None}))
+
+    def test_named(self) -> None:
+        """A figure, an image or an animation that the script has under a name, the one that it named last."""
+        figure, image = Figure(), Image.new("L", (3, 2))
+        self.assertEqual(self.done(figure=figure, image=image, data=b"data", Kind=Figure).width, 3)
+        self.assertEqual(self.done(image=image, figure=figure).width, 640)
+        moving = FuncAnimation(figure, lambda frame: (), frames=2)
+        self.assertEqual(self.done(figure=image, moving=moving).width, 640)
+
+    def test_nothing(self) -> None:
+        """Nothing is proposed where there is no picture, or the working folder is gone."""
+        self.assertEqual(instead.of_nothing({"data": b"data", "Kind": Image.Image, "array": [[1, 2]]}), "")
+        os.rmdir(os.getcwd())
+        self.assertEqual(instead.of_nothing({}), "")

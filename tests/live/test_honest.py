@@ -372,6 +372,18 @@ figure.canvas.draw_idle(), figure.canvas.flush_events(), figure.show
 plt.ioff(), plt.show(), plt.show(block=False)
 """)
 
+    def test_shown_images(self) -> None:
+        """Showing an image does nothing, and the script goes on."""
+        script = "from PIL import Image\nimage = Image.new('RGB', (9, 6))\nimage.show()\n"
+        self.assertEqual(self.image(self.post(script + "response = image")).size, (9, 6))
+        self.assertIn("; instead: response = image", self.post(script).text)
+
+    def test_saved_and_closed(self) -> None:
+        """A script that saves its picture as at a desk, and leaves nothing open, is told how to answer with it."""
+        script = "from matplotlib import pyplot as plt\nplt.plot([1])\nplt.savefig('a.png', dpi=50)\nplt.close()\n"
+        said = self.post(script).text.rstrip()
+        self.assertEqual(self.image(self.post(script + said.partition("; instead: ")[2])).size, (320, 240))
+
     def test_input(self) -> None:
         """A script that asks for input finds that there is none."""
         script = """
@@ -440,10 +452,15 @@ class _Refused(_Base):
             "import multiprocessing\nmultiprocessing.Manager()",
             "from concurrent.futures import ProcessPoolExecutor\nProcessPoolExecutor(1).submit(print).result()",
             "import asyncio\nasyncio.run(asyncio.create_subprocess_exec('true'))",
-            "from matplotlib import pyplot as plt\nplt.title('x', usetex=True)",
         ):  # fmt: skip
             reply = self.post(attempt)
-            self.assertEqual((reply.status, reply.reason), (501, PROCESSES), attempt)
+            self.assertEqual(reply.status, 501, attempt)
+            self.assertRegex(reply.reason, rf"^{PROCESSES}( \((true|sh)\))?$", attempt)
+
+    def test_program(self) -> None:
+        """Where a library starts one, as matplotlib does to set a title, it is said which."""
+        reply = self.post("from matplotlib import pyplot as plt\nplt.title('x', usetex=True)")
+        self.assertEqual((reply.status, reply.reason), (501, f"{PROCESSES} (latex)"))
 
     def test_network(self) -> None:
         """Every way of reaching the network is refused in words."""
@@ -476,7 +493,7 @@ for attempt in (os.fork, socket.socket, lambda: subprocess.run('true')):
         response.append(str(error))
 """
         process = PROCESSES.partition(": ")[2]
-        self.assertEqual(self.value(script), [process, NETWORK, process])
+        self.assertEqual(self.value(script), [process, NETWORK, f"{process} (true)"])
 
     def test_barrier(self) -> None:
         """The words are not the barrier: without them, the kernel refuses the same."""
