@@ -1,11 +1,12 @@
 """A problem as a picture, for pages whose C{<img>} would otherwise just stay empty.
 
 The words are in part a stranger's, so they are drawn where strangers' scripts are: by a script of ours that is given
-them as its parameters. Where that cannot be, there is no picture, and nothing is tried again.
+them as its parameters. Where that cannot be, the server draws what it can say in words of its own.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
@@ -19,6 +20,8 @@ from cpyrender.pool.interfaces import IRenderer
 from cpyrender.values import Drawn, Output, Submission, Wanted
 from cpyrender.web import options
 from cpyrender.web.accept import acceptable_formats
+from cpyrender.web.aside import Aside
+from cpyrender.web.notice import notice
 from cpyrender.web.problem import Problem
 from cpyrender.web.reading import header
 
@@ -30,16 +33,26 @@ _MOST_FIELDS = 1000
 _log = Logger()
 
 
-async def placard_of(problem: Problem, wanted: Wanted, renderer: IRenderer) -> Output | None:
-    """Return a problem as a picture, or C{None} where no picture can be had.
+async def placard_of(problem: Problem, wanted: Wanted, renderer: IRenderer, aside: Aside | None = None) -> Output:
+    """Return a problem as a picture.
 
     @param wanted: its format, width and height count; a size that no words fit into is made larger, and a huge one
         smaller.
+    @param aside: where the server draws what it draws itself; without it, that holds the reactor up.
     """
+    heading = f"{problem.status:d} {problem.title or problem.status.phrase}"
+    draw = partial(notice, heading, "", _format(wanted), wanted.width, wanted.height)
     if problem.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
-        return None  # There is no place for one more script, or for none of this client's.
+        # There is no place for one more script, or for none of this client's; and all the words are ours.
+        draw = partial(notice, heading, problem.detail, _format(wanted), wanted.width, wanted.height)
+    elif (drawn := await _drawn(problem, heading, wanted, renderer)) is not None:
+        return drawn
+    return draw() if aside is None else await aside.do(draw)
+
+
+async def _drawn(problem: Problem, heading: str, wanted: Wanted, renderer: IRenderer) -> Output | None:
     try:
-        outcome = await renderer.render(_submission(problem, wanted))
+        outcome = await renderer.render(_submission(problem, heading, wanted))
     except CancelledError:
         raise
     except Exception:
@@ -48,11 +61,11 @@ async def placard_of(problem: Problem, wanted: Wanted, renderer: IRenderer) -> O
     return outcome.outputs[0] if isinstance(outcome, Drawn) else None
 
 
-def _submission(problem: Problem, wanted: Wanted) -> Submission:
+def _submission(problem: Problem, heading: str, wanted: Wanted) -> Submission:
     return Submission(
         script=_SCRIPT,
         params={
-            "heading": f"{problem.status:d} {problem.title or problem.status.phrase}",
+            "heading": heading,
             "text": problem.as_text().decode()[:_MOST_WORDS],
             "width": wanted.width,
             "height": wanted.height,

@@ -72,10 +72,10 @@ class ScriptDoor(Door):
 
     async def _tell(self, request: Request, problem: Problem, errors: str | None, wanted: Wanted) -> None:
         if errors == "image":
-            placard = await placard_of(problem, wanted, self._renderer)
-            if placard is not None and request.channel is not None:
-                return write_placard(request, problem, placard)
-            errors = "text"
+            placard = await placard_of(problem, wanted, self._renderer, self._aside)
+            if request.channel is not None:
+                write_placard(request, problem, placard)
+            return
         write_problem(request, problem, errors, json_first=not self.classic)
 
 

@@ -52,6 +52,20 @@ class PlacardTests(SynchronousTestCase):
         self.assertLessEqual(self.drawn_as(Wanted()).submissions[0].timeout or 99, 10)
 
 
+class OwnWordsTests(SynchronousTestCase):
+    """Problems that no interpreter is asked to draw."""
+
+    def test_no_interpreter(self) -> None:
+        """What there is no room for is drawn without asking for any, and with all its words."""
+        renderer = MemoryRenderer()
+        for status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+            drawing = placard_of(Problem(status=status, detail="later, later"), Wanted(format="svg"), renderer)
+            with self.assertRaises(StopIteration) as stop:
+                drawing.send(None)
+            self.assertIn(b"later, later", stop.exception.value.data)
+        self.assertEqual(renderer.submissions, [])
+
+
 class WantedTests(SynchronousTestCase):
     def test_as_far_as_it_can_be_read(self) -> None:
         """What is right in a query counts, beside whatever is not."""

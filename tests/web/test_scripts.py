@@ -130,16 +130,19 @@ class ImageTests(SynchronousTestCase):
         self.assertNotIn(b"dpi", submission.script)
 
     def test_nothing_twice(self) -> None:
-        """Where the picture of a problem fails, for whatever reason, the problem is told as text, and that is all."""
+        """Where the picture of a problem fails, the server draws it without the script's words, and that is all."""
         for second in (RAISED, TimedOut(seconds=10), Refused(reason="full")):
-            reply = self.post("/render?errors=image", Failed(cause=Cause.RAISED, message="first"), second)
-            self.assertEqual((reply.status, reply.media_type, reply.text), (422, "text/plain", "first\n"))
+            reply = self.post("/render?errors=image&format=svg", Failed(cause=Cause.RAISED, message="first"), second)
+            self.assertEqual((reply.status, reply.media_type), (422, "image/svg+xml"))
+            self.assertIn("422 The script raised an exception", reply.text)
+            self.assertNotIn("first", reply.text)
             self.assertEqual(len(self.renderer.submissions), 2)
 
     def test_no_room(self) -> None:
-        """Where there was no room for the script there is none for a picture, and none is asked for."""
-        reply = self.post("/render?errors=image", Refused(reason="full", retry_after=3))
-        self.assertEqual((reply.status, reply.media_type, reply.headers["retry-after"]), (503, "text/plain", "3"))
+        """Where there was no room for the script there is none for a picture: the server draws that itself."""
+        reply = self.post("/render?errors=image&format=svg", Refused(reason="full", retry_after=3))
+        self.assertEqual((reply.status, reply.media_type, reply.headers["retry-after"]), (503, "image/svg+xml", "3"))
+        self.assertIn("full; try again in 3 s", reply.text)
         self.assertEqual(len(self.renderer.submissions), 1)
 
     def test_client_leaves(self) -> None:
@@ -153,11 +156,11 @@ class ImageTests(SynchronousTestCase):
         self.assertEqual((connection.received, self.flushLoggedErrors()), (b"", []))
 
     def test_renderer_breaks(self) -> None:
-        """A renderer that breaks over the picture costs the picture alone; the log has the reason."""
+        """A renderer that breaks over the picture costs its words alone; the log has the reason."""
         self.renderer = MemoryRenderer()
         connection = Connection(site_of(ClassicDoor(self.renderer, 100)))
         connection.send(message("POST", "/render?errors=image", body=b"1"))
         self.renderer.waiting[0].callback(RAISED)
         self.renderer.waiting[1].errback(ZeroDivisionError())
-        self.assertEqual((connection.reply().status, connection.reply().media_type), (422, "text/plain"))
+        self.assertEqual((connection.reply().status, connection.reply().media_type), (422, "image/png"))
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
