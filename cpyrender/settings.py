@@ -177,6 +177,7 @@ class RenderSettings:
     @ivar max_log: bytes kept of stdout and of stderr, each.
     @ivar preload: further modules to hold warm.
     @ivar fonts: folders of fonts beside the machine's, which scripts may read.
+    @ivar runs_per_process: scripts that may share a process, one after the other; only for those who post their own.
     @ivar no_legacy: turn the names of 2005 off.
     @raise ValueError: a value is not what it should be; the message begins with the setting's name.
     """
@@ -199,6 +200,7 @@ class RenderSettings:
     fonts: tuple[str, ...] = field(
         default=(), converter=_paths, validator=attrs.validators.deep_iterable(member_validator=_folder)
     )
+    runs_per_process: int = field(default=1, converter=_whole, validator=_between(1, 1_000_000))
     no_legacy: bool = field(default=False, converter=bool)
 
     @property

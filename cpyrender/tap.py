@@ -51,6 +51,12 @@ class Options(usage.Options):
         ["max-body", None, "16M", "size of a request's body (K, M, G)"],
         ["max-output", None, "64M", "size of an answer (K, M, G)"],
         ["max-log", None, "64K", "stdout and stderr kept, each (K, M, G)"],
+        [
+            "runs-per-process",
+            None,
+            "1",
+            "scripts that may share a process, one after the other: only where all of them are your own",
+        ],
     ]
     optFlags: Sequence[Sequence[object]] = [
         ["print-config", None, "show all settings as a file for --config, and exit"],

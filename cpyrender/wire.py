@@ -20,6 +20,9 @@ _MAGIC = b"CPYR"
 #: Sent by a child once it has the whole submission, before it runs one byte of it.
 STARTED = b"\x06"
 
+#: Sent by a child that takes several scripts, once it is ready for another one.
+READY = b"\x05"
+
 #: Bytes of JSON that a header may have: two kept logs of the default size, a traceback and room to spare.
 MAX_HEADER = 1 << 20
 

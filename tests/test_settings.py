@@ -94,6 +94,7 @@ class RenderSettingsTests(SharedChecks):
             ("max_log", 64 << 10),
             ("preload", ()),
             ("fonts", ()),
+            ("runs_per_process", 1),
             ("no_legacy", False),
         ):
             self.assertEqual(getattr(settings, name), value, name)
@@ -121,6 +122,7 @@ class RenderSettingsTests(SharedChecks):
             ("max_body", 1, 1 << 40, 0, (1 << 40) + 1),
             ("max_output", 1, 1 << 40, 0, (1 << 40) + 1),
             ("max_log", 0, 1 << 30, -1, (1 << 30) + 1),
+            ("runs_per_process", 1, 1_000_000, 0, 1_000_001),
         ):
             for value in (least, most):
                 self.assertEqual(getattr(RenderSettings(**{name: value}), name), value)

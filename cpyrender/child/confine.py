@@ -43,7 +43,8 @@ class Confinement:
     @ivar processes: how many processes and threads RLIMIT_NPROC counts for the template's user.
     @ivar memory: bytes that a script may take beyond those.
     @ivar shared_user: whether RLIMIT_NPROC counts the processes of others too, who come and go.
-    @ivar cpu: CPU seconds.
+    @ivar cpu: CPU seconds that a script may use.
+    @ivar runs: how many scripts may share a process, one after the other.
     @ivar disk: bytes that a script may write into its folder, or into one file where a folder cannot be limited.
     """
 
@@ -57,6 +58,7 @@ class Confinement:
     memory: int
     cpu: float
     disk: int
+    runs: int = 1
 
     @property
     def shuts_in(self) -> bool:
@@ -77,6 +79,7 @@ class Confinement:
             memory=settings["memory"],
             cpu=settings["cpu"],
             disk=settings["disk"],
+            runs=settings["runs"],
         )
 
 
@@ -104,7 +107,7 @@ def confine(folder: str, how: Confinement) -> None:
     if how.shuts_in:
         return _shut_in(folder, how)
     _limit(how)
-    _reseed()
+    reseed()
 
 
 def _shut_in(folder: str, how: Confinement) -> None:
@@ -115,7 +118,7 @@ def _shut_in(folder: str, how: Confinement) -> None:
     landlock.restrict(how.readable, folder)
     _limit(how)
     linux.drop_capabilities()
-    _reseed()
+    reseed()
     syscalls.restrict(how.program)
 
 
@@ -123,7 +126,7 @@ def _reset_signals() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGXCPU, _out_of_cpu)
+    signal.signal(signal.SIGXCPU, out_of_cpu)
 
 
 def _limit(how: Confinement) -> None:
@@ -134,7 +137,8 @@ def _limit(how: Confinement) -> None:
     _lower(resource.RLIMIT_NOFILE, _MOST_FILES_OPEN)
     _lower(resource.RLIMIT_NPROC, how.processes + _MOST_THREADS + (_ROOM_FOR_OTHERS if how.shared_user else 0))
     _lower(resource.RLIMIT_MEMLOCK, 0)
-    seconds = max(1, math.ceil(how.cpu))
+    # The kernel counts by process.
+    seconds = max(1, math.ceil(how.cpu * how.runs))
     # One second between the polite signal and the deadly one: time to say why.
     _lower(resource.RLIMIT_CPU, seconds, seconds + 1)
 
@@ -148,11 +152,15 @@ def _lower(which: int, soft: int, hard: int | None = None) -> None:
     resource.setrlimit(which, wanted)
 
 
-def _out_of_cpu(number: int, frame: FrameType | None) -> None:
+def out_of_cpu(number: int, frame: FrameType | None) -> None:
+    """Say so, from a signal.
+
+    @raise OutOfCPU: always.
+    """
     raise OutOfCPU
 
 
-def _reseed() -> None:
+def reseed() -> None:
     """Let random numbers differ from one script to the next: a fork inherits its parent's generators."""
     random.seed()
     # Heavy, and already there: the template has imported it.

@@ -31,14 +31,18 @@ def remove_folder(folder: str) -> None:
             # The script has put something else in its place.
             return os.unlink(folder)
         with _opened(folder, None) as root:
-            _empty(root)
+            empty_folder(root)
         if attempt:
             # A process that is just dying may still have made a file.
             time.sleep(_PAUSE)
 
 
-def _empty(root: int) -> None:
-    """Remove everything in a folder, one level at a time: what is deeper is first moved up, so no depth is too deep."""
+def empty_folder(root: int) -> None:
+    """Remove everything in a folder, one level at a time: what is deeper is first moved up, so no depth is too deep.
+
+    @param root: a descriptor of the folder.
+    @raise OSError: something in it cannot be removed.
+    """
     serials = count()
     while folders := _remove_files(root):
         for name in folders:

@@ -54,12 +54,15 @@ def install(source: bytes) -> None:
 
     @param source: the script.
     """
-    if len(source) > _LONG or any(word in source for word in _WORDS):
-        sys.addaudithook(_refuse)
-        # What multiprocessing calls to spawn one is not audited.
-        _posixsubprocess.fork_exec = _refuse_to_fork
+    if _hooks or not (len(source) > _LONG or any(word in source for word in _WORDS)):
+        return  # Where scripts share a process, another one may have had it put up: it cannot be taken down.
+    sys.addaudithook(_refuse)
+    _hooks.append(_refuse)
+    # What multiprocessing calls to spawn one is not audited.
+    _posixsubprocess.fork_exec = _refuse_to_fork
 
 
+_hooks: list[object] = []
 _fork_exec = _posixsubprocess.fork_exec
 
 

@@ -13,22 +13,22 @@ import resource
 import sys
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
-from attrs import define, field, frozen
+from attrs import define
 
 from cpyrender import reporting, wire
 from cpyrender.child import failure, legacy, refusals
 from cpyrender.child.answer import Answer, NoAnswer, answer_of
 from cpyrender.child.files import put_down
+from cpyrender.child.task import Task
 from cpyrender.values import Wanted
 
 #: What the script is called in tracebacks and as C{__file__}. No such file exists.
 NAME = "script.py"
 
-_ANY_SIZE = 1 << 62
 _LONGEST_NAME = 1024
 _MOST_WARNINGS = 100
 _LONGEST_WARNING = 500
@@ -36,48 +36,16 @@ _LONGEST_WARNING = 500
 _RESERVE = 4 << 20
 
 #: The exit status of a process in which nothing works any more.
-_BROKEN = 70
-_LAST_WORDS = b"".join(
+BROKEN = 70
+
+#: The answer that is sent from there.
+LAST_WORDS = b"".join(
     wire.pack({"kind": "failed", "cause": "crashed", "message": "the script broke the interpreter that it ran in"})
 )
 _MOST_REPORTS = 100
 _LONGEST_REPORT = 100
 _MUCH = 8 << 20
 _GLYPH = re.compile(r"Glyph (\d{1,7}) ")
-
-
-@frozen
-class _Task:
-    """What the server sent."""
-
-    source: bytes
-    params: Mapping[str, Any]
-    files: Mapping[str, bytes]
-    wanted: Wanted
-    file_fields: Mapping[str, str] = field(factory=dict)
-
-    @classmethod
-    def read(cls, fd: int) -> _Task | None:
-        """Read a submission, or return C{None} where the server closed its end instead of sending one."""
-        reader = wire.FrameReader(_ANY_SIZE, _ANY_SIZE)
-        while reader.read(fd):
-            pass
-        if reader.header is None:
-            return None
-        header = reader.header
-        source, *contents = _cut(reader.body, header["sizes"])
-        wanted = header["wanted"]
-        wanted["acceptable"] = tuple(wanted["acceptable"])
-        files = dict(zip(header["files"], contents, strict=True))
-        return cls(source, header["params"], files, Wanted(**wanted), header["file_fields"])
-
-
-def _cut(body: memoryview, sizes: list[int]) -> list[bytes]:
-    pieces, start = [], 0
-    for size in sizes:
-        pieces.append(body[start : start + size].tobytes())
-        start += size
-    return pieces
 
 
 @define
@@ -123,19 +91,19 @@ def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
     @param legacy: whether the script finds the names of 2005.
     @param refusing: whether processes and the network are out of the script's reach, and it is to be told so.
     """
-    task = _Task.read(0)
+    task = Task.read(0)
     if task is None:
         os._exit(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     os.write(result, wire.STARTED)
-    _open_standard_streams()
+    open_standard_streams()
     # Held by this frame alone: a script can empty or replace all that is in a module.
-    write, leave, last_words, broken = os.write, os._exit, _LAST_WORDS, _BROKEN
+    write, leave, last_words, broken = os.write, os._exit, LAST_WORDS, BROKEN
     try:
-        header, blobs = _run(task, legacy, refusing)
-        _flush()
+        header, blobs = run(task, legacy, refusing)
+        flush()
         wire.write_all(result, wire.pack(header, blobs))
         leave(0)
     except:  # noqa: E722  (a script can put something else under the name of BaseException)
@@ -144,7 +112,8 @@ def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
         leave(broken)
 
 
-def _flush() -> None:
+def flush() -> None:
+    """Send what the script has printed on its way."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -154,11 +123,11 @@ def _flush() -> None:
 
 def rehearse(source: bytes, *, legacy: bool, refusing: bool) -> None:
     """Do all with a script that L{serve_one} does, but for reading it, answering, and ending."""
-    _open_standard_streams()
-    wire.pack(*_run(_Task(source, {}, {}, Wanted()), legacy, refusing))
+    open_standard_streams()
+    wire.pack(*run(Task(source, {}, {}, Wanted()), legacy, refusing))
 
 
-def _open_standard_streams() -> None:
+def open_standard_streams() -> None:
     """Replace the template's streams: line by line, so that a script which is killed has said all it printed."""
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # final by typeshed only
     for name, fd in (("stdout", 1), ("stderr", 2)):
@@ -167,7 +136,12 @@ def _open_standard_streams() -> None:
         setattr(sys, f"__{name}__", stream)
 
 
-def _run(task: _Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[str, object], list[bytes | memoryview]]:
+def run(task: Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[str, object], list[bytes | memoryview]]:
+    """Run a script, and return its answer as the header and the blobs of a frame.
+
+    @param with_legacy: whether it finds the names of 2005.
+    @param refusing: as for L{serve_one}.
+    """
     main = _fresh_main(task)
     progress = _Progress([])
     reporting.report_to(progress)
@@ -219,7 +193,7 @@ def _drawn(answer: Answer) -> dict[str, object]:
     return {"kind": "drawn", "outputs": outputs, "figure_count": answer.figure_count}
 
 
-def _fresh_main(task: _Task) -> ModuleType:
+def _fresh_main(task: Task) -> ModuleType:
     main = ModuleType("__main__")
     main.__dict__.update(
         __builtins__=builtins,

@@ -220,10 +220,16 @@ class Template:
             os._exit(70)
 
     def _wait_for_script(self, folder: str) -> NoReturn:
-        """Confine this child, have its memory ready, and run one script."""
-        confine(folder, self._confinement)
+        """Confine this child, have its memory ready, and run one script, or several where they may share a process."""
+        how = self._confinement
+        confine(folder, how)
         self._pages.populate(wanted=_nothing_to_read)
-        serve_one(result=3, legacy=self._legacy, refusing=self._confinement.shuts_in)
+        if how.runs == 1:
+            serve_one(result=3, legacy=self._legacy, refusing=how.shuts_in)
+        # Heavy: the template must have become who it is to be before it imports this.
+        from cpyrender.child.series import serve_many
+
+        serve_many(result=3, runs=how.runs, cpu=how.cpu, memory=how.memory, legacy=self._legacy, refusing=how.shuts_in)
 
     def _give_lesson(self, folder: str) -> NoReturn:
         give_one(result=3, legacy=self._legacy, refusing=self._confinement.shuts_in)

@@ -25,6 +25,7 @@ _ALWAYS = (
     "cpyrender.child.instead",
     "cpyrender.child.legacy",
     "cpyrender.child.pictures",
+    "cpyrender.child.series",
 )
 
 

@@ -67,15 +67,17 @@ class ConversationLimits:
     """Where a conversation ends.
 
     @ivar seconds: wall time from handing the script over.
-    @ivar cpu: CPU seconds that the child was given.
+    @ivar cpu: CPU seconds that the script has.
     @ivar output: bytes of the answer's body.
     @ivar log: bytes kept of stdout and of stderr, each.
+    @ivar runs: how many scripts the child was given CPU seconds for.
     """
 
     seconds: float
     cpu: float
     output: int
     log: int
+    runs: int = 1
 
 
 @define
@@ -96,7 +98,10 @@ class _Kept:
 
 
 class Conversation:
-    """One script's run in one child."""
+    """One script's run in one child.
+
+    @ivar may_go_on: whether the child is to live, and be given another script: it has answered well, and says so.
+    """
 
     def __init__(
         self, spare: Spare, submission: Submission, limits: ConversationLimits, cancellation: Cancellation
@@ -107,6 +112,7 @@ class Conversation:
         self._reader = wire.FrameReader(limits.output)
         self._stdout, self._stderr = _Kept(limits.log), _Kept(limits.log)
         self._started = False
+        self.may_go_on = False
         self._deadline = 0.0
         self._poll = select.poll()
         self._hears: dict[int, Callable[[], Ran | None]] = {}
@@ -118,7 +124,7 @@ class Conversation:
         self._hear(cancellation.fd, self._cancelled)
 
     def run(self) -> Ran:
-        """Hand the script over and return what became of it. The child is dead, or as good as, afterwards.
+        """Hand the script over and return what became of it. The child is dead, or as good as, unless it L{may_go_on}.
 
         @raise NeverBegan: the child was gone before it had the script.
         @raise Interrupted: the template died.
@@ -127,7 +133,8 @@ class Conversation:
         try:
             outcome = self._talk()
         finally:
-            self._spare.kill()
+            if not self.may_go_on:
+                self._spare.kill()
             # They point back here: the answer would stay until the next round of the garbage collector.
             self._hears.clear()
         for fd, kept in ((self._spare.stdout, self._stdout), (self._spare.stderr, self._stderr)):
@@ -163,7 +170,8 @@ class Conversation:
         except BrokenPipeError:
             pass  # It reads no more. Why, its answer or its end will tell.
         self._ignore(self._spare.script)
-        self._spare.close_script()
+        if self._spare.runs == 1 or self._to_write:
+            self._spare.close_script()
 
     def _wrote(self, count: int) -> None:
         """Take bytes off the front of what is to be written."""
@@ -185,7 +193,9 @@ class Conversation:
         except wire.BadFrame:
             return Failed(cause=Cause.CRASHED, message="the script wrote into the channel of its answer")
         if self._reader.complete:
-            return hearing.outcome(self._reader, self._limits.cpu)
+            outcome = hearing.outcome(self._reader, self._limits.cpu)
+            self.may_go_on = self._spare.runs > 1 and not self._to_write and hearing.goes_on(self._reader, outcome)
+            return outcome
         self._no_answer_will_come()
         return None
 
@@ -249,7 +259,7 @@ class Conversation:
     def _ended_without_answer(self, ending: Ending) -> Ran:
         if ending.complaint is not None:
             return Failed(cause=Cause.OUTPUT, message=f"the script {ending.complaint}")
-        if ending.code < 0 and ending.cpu >= self._limits.cpu:
+        if ending.code < 0 and ending.cpu >= self._limits.cpu * self._limits.runs:
             return TimedOut(seconds=self._limits.cpu, of_cpu=True)
         if ending.code >= 0:
             return Failed(cause=Cause.CRASHED, message=f"the script ended the interpreter without an answer ({ending})")

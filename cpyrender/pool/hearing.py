@@ -35,6 +35,15 @@ def outcome(frame: wire.FrameReader, cpu: float) -> Ran:
         return Failed(cause=Cause.CRASHED, message="the script forged an answer that makes no sense", timing=timing)
 
 
+def goes_on(frame: wire.FrameReader, outcome: Ran) -> bool:
+    """Whether a child that sent this frame can be given another script, as it says itself.
+
+    @param outcome: what the frame came to. A child in which something is broken is not believed.
+    """
+    sound = isinstance(outcome, Drawn) or (isinstance(outcome, Failed) and outcome.cause is not Cause.CRASHED)
+    return sound and frame.header is not None and frame.header.get("again") is True
+
+
 def _drawn(header: Mapping[str, Any], body: memoryview, timing: Timing) -> Drawn:
     outputs, start = [], 0
     for said in header["outputs"]:

@@ -90,6 +90,7 @@ def settings_for(level: str, render: RenderSettings) -> TemplateSettings:
         spool=_SPOOL_IN_A_JAIL,
         memory=render.memory,
         cpu=render.cpu_seconds,
+        runs=render.runs_per_process,
         preload=render.preload,
         fonts=render.fonts,
         legacy=not render.no_legacy,

@@ -29,7 +29,7 @@ _PATIENCE = 0.1
 
 
 class Slot:
-    """Runs one script after the other, each in a child of its own.
+    """Runs one script after the other, each in a child of its own, or several in one where the settings allow that.
 
     Its methods block, and are called in threads, never two at once.
     """
@@ -108,15 +108,33 @@ class Slot:
 
     def _attempt(self, submission: Submission, cancellation: Cancellation) -> Ran:
         while True:
-            fresh = self._spare is None
-            spare, self._spare = self._spare or self._new_spare(), None
+            waiting = self._take_spare()
+            fresh = waiting is None
+            spare = waiting or self._new_spare()
             self._used.append(spare)
+            conversation = Conversation(spare, submission, self._limits(submission), cancellation)
             try:
-                return Conversation(spare, submission, self._limits(submission), cancellation).run()
+                return conversation.run()
             except NeverBegan:
                 # One that had been waiting may have died with its template. One that was just made should not die.
                 if fresh:
                     raise Interrupted from None
+            finally:
+                if conversation.may_go_on:
+                    self._keep(self._used.pop())
+
+    def _take_spare(self) -> Spare | None:
+        """Return the spare that waits, if one does that can be given a script."""
+        outdated = self.outdated
+        spare, self._spare = self._spare, None
+        if spare is not None and spare.used and (outdated or not spare.ready()):
+            self._used.append(spare)
+            return None
+        return spare
+
+    def _keep(self, spare: Spare) -> None:
+        spare.kept()
+        self._spare = spare
 
     def _limits(self, submission: Submission) -> ConversationLimits:
         mine = self._settings
@@ -125,6 +143,7 @@ class Slot:
             cpu=mine.cpu_seconds,
             output=mine.max_output,
             log=mine.max_log,
+            runs=mine.runs_per_process,
         )
 
     def tidy(self) -> None:
@@ -135,14 +154,16 @@ class Slot:
         """
         if self.outdated:
             self._lay_aside()
+        self._spare = self._take_spare()
         self.bury()
         if self._spare is None:
-            # Asked first: should the template be replaced meanwhile, the spare counts as one of the old one's.
-            self._generation = self._supply.generation
             self._spare = self._new_spare()
 
     def _new_spare(self) -> Spare:
+        # Asked first: should the template be replaced meanwhile, the spare counts as one of the old one's.
+        self._generation = self._supply.generation
         spare = self._supply.spare()
+        spare.runs = self._settings.runs_per_process
         if self._group is not None:
             try:
                 self._group.take(spare.pidfd)

@@ -8,6 +8,7 @@ import signal
 
 from attrs import define, field
 
+from cpyrender import wire
 from cpyrender.child.folder import remove_folder
 from cpyrender.pool.ending import Ending
 
@@ -15,6 +16,8 @@ _MS_TO_DIE = 5000
 # The template, which tells of the end, may be forking another child just then.
 _MS_TO_TELL = 200
 _WORD = 1 << 12
+# For putting back what a script has changed, and emptying its folder; a new one is made in a few.
+_MS_TO_CLEAR = 2000
 
 
 @define
@@ -28,6 +31,8 @@ class Spare:
     @ivar pidfd: for killing it.
     @ivar started: whether it has begun with a script.
     @ivar ending: how it ended, as far as the template has told.
+    @ivar runs: how many scripts it may still be given.
+    @ivar used: whether it has run one.
     """
 
     folder: str | None
@@ -37,8 +42,36 @@ class Spare:
     stderr: int
     ended: int
     pidfd: int
+    runs: int = 1
     started: bool = field(default=False, init=False)
     ending: Ending | None = field(default=None, init=False)
+    used: bool = field(default=False, init=False)
+    _ready: bool = field(default=True, init=False)
+
+    def kept(self) -> None:
+        """Count a script that it has run: it is to be given another one."""
+        self.runs -= 1
+        self.used, self._ready = True, False
+
+    def ready(self) -> bool:
+        """Whether it can be given a script; waits until one that has been used has cleared up after itself.
+
+        It has to say so with one byte, and nothing but that. Whatever else comes is from something that an earlier
+        script has left there, and would be taken for the next one's.
+        """
+        if not self._ready:
+            poll = select.poll()
+            poll.register(self.result, select.POLLIN)
+            poll.poll(_MS_TO_CLEAR)
+            self._ready = self._waiting(self.result) == wire.READY
+        return self._ready and not any(map(self._waiting, (self.result, self.stdout, self.stderr)))
+
+    def _waiting(self, fd: int) -> bytes | None:
+        """Return what there is to be read, C{None} where that is nothing yet."""
+        try:
+            return os.read(fd, 2) or b"the end"
+        except BlockingIOError:
+            return None
 
     def kill(self) -> None:
         """Kill it; harmless where it has ended already."""

@@ -70,7 +70,8 @@ class TemplateSettings:
     @ivar level: of isolation: C{"full"}, C{"jail"}, C{"confined"} or C{"none"}.
     @ivar spool: folder for the job folders; the template removes it when the server is gone.
     @ivar memory: bytes that each child may take above what the template holds.
-    @ivar cpu: CPU seconds that each child may use.
+    @ivar cpu: CPU seconds that each script may use.
+    @ivar runs: how many scripts each child may run, one after the other.
     @ivar disk: bytes that each child may write into its folder.
     @ivar room: bytes that all of them may write, and the cache of fonts, where the spool is in memory.
     @ivar preload: modules to import beyond the usual ones.
@@ -87,6 +88,7 @@ class TemplateSettings:
     spool: Path
     memory: int
     cpu: float
+    runs: int = 1
     level: str = "none"
     disk: int = DISK
     room: int = 256 << 20
@@ -166,6 +168,7 @@ class TemplateSettings:
             "spool": str(self.spool),
             "memory": self.memory,
             "cpu": self.cpu,
+            "runs": self.runs,
             "disk": self.disk,
             "preload": self.preload,
             "fonts": self.fonts,

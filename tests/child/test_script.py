@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender import reporting, wire
 from cpyrender.child import script
+from cpyrender.child.task import Task
 from cpyrender.pool import conversation
 from cpyrender.values import Submission, Wanted
 from tests.child.apart import begin_apart
@@ -42,12 +43,12 @@ _submissions = st.builds(
 )
 
 
-def read(data: bytes) -> script._Task | None:
+def read(data: bytes) -> Task | None:
     """Return what a child makes of the bytes that it is sent."""
     with tempfile.TemporaryFile() as file:
         file.write(data)
         file.seek(0)
-        return script._Task.read(file.fileno())
+        return Task.read(file.fileno())
 
 
 class TaskTests(SynchronousTestCase):
@@ -118,7 +119,7 @@ class RunCase(ScriptedCase):
         legacy: bool = False,
     ) -> tuple[dict[str, Any], list[bytes]]:
         """Run a script and return the header and the blobs of its answer."""
-        return script._run(script._Task(source.encode(), params or {}, files or {}, Wanted()), legacy)
+        return script.run(Task(source.encode(), params or {}, files or {}, Wanted()), legacy)
 
     def response(self, source: str, **task: Any) -> bytes:
         """Run a script and return its only output."""

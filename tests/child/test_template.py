@@ -28,6 +28,7 @@ _SETTINGS = {
     "memory": 1 << 30,
     "cpu": 60.0,
     "disk": 1 << 20,
+    "runs": 1,
 }
 _UNLIMITED = 1 << 40
 

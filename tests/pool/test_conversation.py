@@ -521,6 +521,69 @@ class LogTests(ConversationCase):
         self.assertEqual(len(self.talk(evolve(_LIMITS, log=1 << 20)).log.stdout), 200_000)
 
 
+class GoingOnTests(ConversationCase):
+    """Which child lives on after its script."""
+
+    def goes_on(self, runs: int = 2, **header: object) -> bool:
+        """Have a conversation in which this is answered, and return whether the child is to be given another script."""
+        child = PlayedChild()
+        self.addCleanup(child.close)
+        self.addCleanup(child.spare.close)
+        child.spare.runs = runs
+        child.answer(header, b"data")
+        conversation = Conversation(child.spare, _SUBMISSION, _LIMITS, self.cancellation)
+        conversation.run()
+        living = child.spare.script >= 0
+        if not conversation.may_go_on:
+            self.assertTrue(child.was_killed())
+        self.assertEqual(living, runs > 1)
+        return conversation.may_go_on
+
+    def test_says_so(self) -> None:
+        """A child that answers, says that it takes more, and has some left to take is not killed, nor told the end."""
+        self.assertTrue(self.goes_on(**_HEADER, again=True))
+        self.assertTrue(self.goes_on(kind="failed", cause="raised", message="no", again=True))
+
+    def test_last(self) -> None:
+        """A child that is to be given no more is killed, whatever it says."""
+        self.assertFalse(self.goes_on(runs=1, **_HEADER, again=True))
+
+    def test_does_not_say_so(self) -> None:
+        """A child that does not say it in so many words is killed."""
+        for said in ({}, {"again": False}, {"again": 1}, {"again": "true"}):
+            self.assertFalse(self.goes_on(**_HEADER, **said), said)
+
+    def test_not_sound(self) -> None:
+        """A child that makes no sense, is broken, or has used up a script's time, is killed though it says so."""
+        for said in (
+            {"kind": "drawn", "outputs": 5},
+            {"kind": "failed", "cause": "crashed", "message": "broken"},
+            {"kind": "out-of-cpu"},
+        ):
+            self.assertFalse(self.goes_on(**said, again=True), said)
+
+    def test_has_not_read_all(self) -> None:
+        """A child that has answered without reading the whole script is killed: the next would begin in its middle."""
+        self.child.spare.runs = 2
+        self.child.answer({**_HEADER, "again": True}, b"data")
+        long = Submission(script=b"x" * (1 << 20))
+        conversation = Conversation(self.child.spare, long, _LIMITS, self.cancellation)
+        conversation.run()
+
+        self.assertFalse(conversation.may_go_on)
+        self.assertTrue(self.child.was_killed())
+
+    def test_cpu_of_all_its_scripts(self) -> None:
+        """A child that dies with less CPU seconds used than all of its scripts have together has crashed."""
+        for cpu, kind in ((9.0, Failed), (10.0, TimedOut)):
+            self.child = PlayedChild()
+            self.addCleanup(self.child.close)
+            self.addCleanup(self.child.spare.close)
+            self.child.say(wire.STARTED)
+            self.child.end(signal.SIGKILL, cpu)
+            self.assertIsInstance(self.talk(evolve(_LIMITS, cpu=5.0, runs=2)), kind)
+
+
 class DescriptorTests(SynchronousTestCase):
     """What a conversation holds."""
 

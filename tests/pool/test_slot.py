@@ -1,6 +1,7 @@
 """Tests of L{cpyrender.pool.slot}."""
 
 import os
+import select
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,23 @@ _DRAWN = Drawn(outputs=(Output(data=b"", media_type="image/png"),))
 def draw(child: PlayedChild) -> None:
     """Play a child that answers."""
     child.answer({"kind": "drawn", "outputs": [{"size": 0, "media_type": "image/png", "name": ""}]})
+
+
+def draw_and_go_on(child: PlayedChild) -> None:
+    """Play a child that answers, and will take another script."""
+    outputs = [{"size": 0, "media_type": "image/png", "name": ""}]
+    child.answer({"kind": "drawn", "outputs": outputs, "again": True})
+
+
+def be_silent_at_first(child: PlayedChild) -> None:
+    """Play a child that has its part yet to come."""
+
+
+def draw_when_asked(child: PlayedChild) -> None:
+    """Play a child that waits for its script before it answers, and will take another one."""
+    select.select([child.script], [], [], 20)
+    os.read(child.script, 1 << 16)
+    draw_and_go_on(child)
 
 
 def die_before(child: PlayedChild) -> None:
@@ -274,6 +292,51 @@ class SlotTests(SlotCase):
 
         self.assertEqual([type(error) for error in raised], [Cancelled])
         self.assertEqual(self.supply.handed_out, self.children[:1])
+
+    def shared(self, *parts: Callable[[PlayedChild], None], runs: int = 3) -> Slot:
+        """Return a slot that gives each child several scripts."""
+        self.slot(*parts)
+        slot = Slot(self.supply, RenderSettings(runs_per_process=runs))
+        self.addCleanup(slot.close)
+        return slot
+
+    def test_shared_child(self) -> None:
+        """A child that goes on has the next script, as often as it may, and whether the slot was tidied or not."""
+        slot = self.shared(be_silent_at_first, draw)
+        child = self.children[0]
+        for more in (slot.tidy, lambda: None, lambda: None):
+            more()
+            answering = Thread(target=draw_when_asked, args=(child,))
+            answering.start()
+            self.assertEqual(self.render(slot), _DRAWN)
+            answering.join()
+            child.say(wire.READY)
+        # It has had its three.
+        has_spare = slot.has_spare
+        slot.bury()
+
+        self.assertTrue(child.was_killed())
+        self.assertEqual((self.supply.handed_out, has_spare), ([child], False))
+
+    def test_child_that_does_not_get_ready(self) -> None:
+        """Where a child that should go on ends instead, or says something else, the next script has another one."""
+        for play in (die_before, draw):
+            slot = self.shared(draw_and_go_on, draw)
+            self.render(slot)
+            play(self.children[0])
+            self.assertEqual(self.render(slot), _DRAWN)
+            self.assertEqual(self.supply.handed_out, self.children)
+            slot.bury()
+            self.assertTrue(self.children[0].was_killed())
+
+    def test_tidied_for_another(self) -> None:
+        """Where a child that should go on has ended, a tidied slot holds another one."""
+        slot = self.shared(draw_and_go_on, draw)
+        self.render(slot)
+        die_before(self.children[0])
+        slot.tidy()
+
+        self.assertEqual((self.supply.handed_out, slot.has_spare), (self.children, True))
 
     def test_no_child(self) -> None:
         """Where no child can be had, who has a script is told."""

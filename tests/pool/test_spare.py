@@ -4,6 +4,8 @@ import os
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from cpyrender import wire
+from cpyrender.pool import spare
 from tests.pool.played import PlayedChild
 
 
@@ -56,6 +58,58 @@ class SpareTests(SynchronousTestCase):
         self.spare.remove()
 
         self.assertTrue(self.child.was_killed())
+
+    def assertReady(self, said: bytes, ready: bool) -> None:
+        """Check whether a spare that has run a script, and then says this, can be given another one."""
+        self.spare.kept()
+        self.child.say(said)
+        self.assertIs(self.spare.ready(), ready)
+
+    def test_unused(self) -> None:
+        """A spare that has run nothing is ready, and has not to say so."""
+        self.addCleanup(self.spare.close)
+
+        self.assertTrue(self.spare.ready())
+
+    def test_kept(self) -> None:
+        """A spare that is kept is ready when it says so, as long as it says no more, and has one script less to run."""
+        self.addCleanup(self.spare.close)
+        self.spare.runs = 3
+        self.assertReady(wire.READY, True)
+        self.assertTrue(self.spare.ready())
+        self.assertEqual((self.spare.runs, self.spare.used), (2, True))
+        self.child.say(b"x")
+        self.assertFalse(self.spare.ready())
+
+    def test_says_too_much(self) -> None:
+        """A spare that says anything else, before it is ready or together with that, is not."""
+        self.addCleanup(self.spare.close)
+        self.assertReady(wire.STARTED + wire.READY, False)
+
+    def test_prints(self) -> None:
+        """A spare in which something prints though no script is running is not ready."""
+        for printed in ({"stdout": b"x"}, {"stderr": b"x"}):
+            child = PlayedChild()
+            self.addCleanup(child.close)
+            self.addCleanup(child.spare.close)
+            child.spare.kept()
+            child.say(wire.READY)
+            child.print(**printed)
+            self.assertFalse(child.spare.ready(), printed)
+
+    def test_ended(self) -> None:
+        """A spare that ends instead of becoming ready is not ready."""
+        self.addCleanup(self.spare.close)
+        self.spare.kept()
+        self.child.end(1)
+
+        self.assertFalse(self.spare.ready())
+
+    def test_never_ready(self) -> None:
+        """A spare that says nothing is not waited for without end."""
+        self.addCleanup(self.spare.close)
+        self.patch(spare, "_MS_TO_CLEAR", 10)
+        self.assertReady(b"", False)
 
     def test_script_closed(self) -> None:
         """Closing the script's pipe shows the child the end of its script, and may be done twice."""

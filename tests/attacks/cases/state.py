@@ -58,7 +58,7 @@ _CHANGES = {
         "__import__('matplotlib.pyplot').pyplot.get_fignums()",
     ),
     "cpyrender": (
-        "from cpyrender.child import script; script._run = None; script.NAME = 'x'",
+        "from cpyrender.child import script; script.run = None; script.NAME = 'x'",
         "__import__('cpyrender.child.script').child.script.NAME",
     ),
     "the working priority": (
