@@ -30,7 +30,7 @@ class Files(dict[str, Path]):
         return super().get(name if super().__contains__(name) else self._fields.get(name, name), default)
 
 
-def put_down(files: Mapping[str, bytes], fields: Mapping[str, str]) -> Files:
+def put_down(files: Mapping[str, bytes | memoryview], fields: Mapping[str, str]) -> Files:
     """Write files into the working folder.
 
     @raise NoAnswer: one cannot be written there.

@@ -20,7 +20,7 @@ class Task:
 
     source: bytes
     params: Mapping[str, Any]
-    files: Mapping[str, bytes]
+    files: Mapping[str, bytes | memoryview]
     wanted: Wanted
     file_fields: Mapping[str, str] = field(factory=dict)
 
@@ -37,12 +37,13 @@ class Task:
         wanted = header["wanted"]
         wanted["acceptable"] = tuple(wanted["acceptable"])
         files = dict(zip(header["files"], contents, strict=True))
-        return cls(source, header["params"], files, Wanted(**wanted), header["file_fields"])
+        # Only the compiler needs a copy; files are written from the buffer that they came in.
+        return cls(source.tobytes(), header["params"], files, Wanted(**wanted), header["file_fields"])
 
 
-def _cut(body: memoryview, sizes: list[int]) -> list[bytes]:
+def _cut(body: memoryview, sizes: list[int]) -> list[memoryview]:
     pieces, start = [], 0
     for size in sizes:
-        pieces.append(body[start : start + size].tobytes())
+        pieces.append(body[start : start + size])
         start += size
     return pieces

@@ -114,6 +114,8 @@ class Conversation:
         self._started = False
         self.may_go_on = False
         self._deadline = 0.0
+        if sum(map(len, self._to_write)) > _PIECE:
+            spare.widen()
         self._poll = select.poll()
         self._hears: dict[int, Callable[[], Ran | None]] = {}
         self._hear(spare.script, self._write, select.POLLOUT)

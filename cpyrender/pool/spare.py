@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
@@ -16,6 +17,7 @@ _MS_TO_DIE = 5000
 # The template, which tells of the end, may be forking another child just then.
 _MS_TO_TELL = 200
 _WORD = 1 << 12
+_WIDE = 1 << 20
 # For putting back what a script has changed, and emptying its folder; a new one is made in a few.
 _MS_TO_CLEAR = 2000
 
@@ -79,6 +81,13 @@ class Spare:
             signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
         except ProcessLookupError:
             pass
+
+    def widen(self) -> None:
+        """Let more of a large submission through at a time: each time costs two turns of threads and processes."""
+        try:
+            fcntl.fcntl(self.script, fcntl.F_SETPIPE_SZ, _WIDE)
+        except PermissionError:
+            pass  # The user has as much in pipes as the system allows (pipe(7)).
 
     def close_script(self) -> None:
         """Close the submission's pipe: all has been written, or the child reads no more."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from email.utils import decode_rfc2231
+from typing import IO
 from urllib.parse import unquote_to_bytes
 
 from attrs import frozen
@@ -57,7 +58,7 @@ class _Part:
         raise wrong(f"the field {shown(self.name)} is not a text in {shown(self.charset)}")
 
 
-def read_parts(kind: str, body: bytes) -> Given:
+def read_parts(kind: str, body: IO[bytes]) -> Given:
     """Read a form in parts.
 
     @param kind: the request's content type, with the boundary in it.
@@ -95,13 +96,14 @@ def _boundary(kind: str) -> str:
     return boundary
 
 
-def _parts(boundary: str, body: bytes) -> Iterator[_Part]:
+def _parts(boundary: str, body: IO[bytes]) -> Iterator[_Part]:
     limits = {"max_segment_count": MOST_FIELDS, "max_header_size": _LONGEST_HEADER}
     head: MultipartSegment | None = None
     content: list[bytes] = []
     with PushMultipartParser(boundary, **limits) as parser:
-        for start in range(0, len(body), _PIECE):
-            for event in parser.parse(body[start : start + _PIECE]):
+        # A piece at a time: of a large file there is to be no more than itself in memory.
+        while piece := body.read(_PIECE):
+            for event in parser.parse(piece):
                 if isinstance(event, MultipartSegment):
                     head, content = event, []
                 elif event is not None:

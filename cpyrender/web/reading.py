@@ -85,17 +85,18 @@ def read_body(kind: str, body: IO[bytes]) -> Given:
     """
     # A site that is not ours may have read it already, looking for a form.
     body.seek(0)
-    given = _in_its_form(kind, body.read())
+    given = _in_its_form(kind, body)
     if given.script is None:
         raise wrong("there is no script: it should be in the field named script")
     check_script(given.script)
     return given
 
 
-def _in_its_form(kind: str, body: bytes) -> Given:
+def _in_its_form(kind: str, file: IO[bytes]) -> Given:
     media_type = kind.partition(";")[0].strip().lower()
     if media_type == _PARTS:
-        return read_parts(kind, body)
+        return read_parts(kind, file)
+    body = file.read()
     if media_type == _JSON or media_type.endswith("+json"):
         return read_document(body)
     if media_type == _FORM and fields.is_form(body):

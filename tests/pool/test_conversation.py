@@ -521,6 +521,23 @@ class LogTests(ConversationCase):
         self.assertEqual(len(self.talk(evolve(_LIMITS, log=1 << 20)).log.stdout), 200_000)
 
 
+class LargeTests(ConversationCase):
+    """A submission that is larger than a pipe usually is."""
+
+    def test_wide(self) -> None:
+        """Its pipe is widened, so that more goes through at a time; that of a small one stays as it is."""
+        self.child.answer(_HEADER, b"data")
+        narrow = fcntl.fcntl(self.child.script, fcntl.F_GETPIPE_SZ)
+        self.talk()
+        for size, wide in ((1 << 10, False), (1 << 20, True)):
+            child = PlayedChild()
+            self.addCleanup(child.close)
+            self.addCleanup(child.spare.close)
+            child.answer(_HEADER, b"data")
+            Conversation(child.spare, Submission(script=b"x" * size), _LIMITS, self.cancellation).run()
+            self.assertEqual(fcntl.fcntl(child.script, fcntl.F_GETPIPE_SZ) > narrow, wide, size)
+
+
 class GoingOnTests(ConversationCase):
     """Which child lives on after its script."""
 

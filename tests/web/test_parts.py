@@ -18,8 +18,8 @@ from twisted.web.client import FileBodyProducer
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
+from cpyrender.web import parts as reading
 from cpyrender.web.given import Given
-from cpyrender.web.parts import read_parts
 from cpyrender.web.problem import Problem
 
 KIND = "multipart/form-data; boundary=x"
@@ -32,6 +32,11 @@ _names = st.one_of(_plain, st.sampled_from(["größe", "漢字", "a b", "a;b", "
 #: None is empty: of such a part werkzeug leaves the blank line out.
 _fields = st.dictionaries(_names, st.text(min_size=1), max_size=4)
 _files = st.dictionaries(_names, st.binary(min_size=1), max_size=4)
+
+
+def read_parts(kind: str, body: bytes) -> Given:
+    """Read a form that has come whole."""
+    return reading.read_parts(kind, io.BytesIO(body))
 
 
 def part(head: str, content: bytes = b"") -> bytes:
