@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from attrs import evolve
 
@@ -71,6 +71,9 @@ class Slot:
         @raise cpyrender.pool.template.TemplateFailed: no child can be had.
         @raise OSError: the machine has no room for one.
         """
+        # Where scripts come without a pause, nobody tidies up between them.
+        with suppress(OSError):
+            self.bury(but=1)
         outcome = self._run(submission, cancellation)
         if isinstance(outcome, Failed) and outcome.cause is Cause.CRASHED and self._outgrew():
             return evolve(outcome, cause=Cause.MEMORY, message="the script outgrew its memory limit")
@@ -173,10 +176,14 @@ class Slot:
                 raise
         return spare
 
-    def bury(self) -> None:
-        """Clear away after the last scripts."""
-        while self._used:
-            spare = self._used.pop()
+    def bury(self, but: int = 0) -> None:
+        """Clear away after the last scripts.
+
+        @param but: how many not yet, for the last ones may still be dying, which is to be waited for.
+        @raise OSError: a job folder cannot be removed. It goes with the template's.
+        """
+        while len(self._used) > but:
+            spare = self._used.pop(0)
             spare.remove()
             if self._on_end is not None and spare.ending is not None:
                 self._on_end(spare.ending)

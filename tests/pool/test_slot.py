@@ -375,6 +375,18 @@ class SlotTests(SlotCase):
         self.assertFalse(os.path.exists(spare.folder))
         self.assertRaises(OSError, os.fstat, spare.result)
 
+    def test_never_tidied(self) -> None:
+        """Where scripts come without a pause, what earlier ones have left is cleared away all the same."""
+        slot = self.slot(*[draw] * 5)
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(5):
+            self.render(slot)
+        folders = [os.path.exists(child.spare.folder) for child in self.children]
+
+        self.assertEqual(folders, [False, False, False, True, True])
+        # Of each, the five ends and the pidfd; the script's is closed by then.
+        self.assertEqual(len(os.listdir("/proc/self/fd")), before - 3 * 6 - 2)
+
     def test_closed(self) -> None:
         """A slot that is closed kills the spare it holds and lets go of it."""
         slot = self.slot(be_silent)
