@@ -92,20 +92,26 @@ class SoakTests(SynchronousTestCase):
         until(lambda: len(server.children()) == _SLOTS, f"a spare for each slot {server.pids()}")
         held = [Held.by(server)]
         # The connections of the clients are let go of in the next turns of the reactor.
-        until(lambda: held.append(Held.by(server)) or held[-1].fds == held[-2].fds, "as many descriptors as a moment ago")
+        until(
+            lambda: held.append(Held.by(server)) or held[-1].fds == held[-2].fds, "as many descriptors as a moment ago"
+        )
         return held[-1]
 
     def soak(self, *options: str) -> None:
         with serving("--slots", str(_SLOTS), *options) as server:
             self.post(server, range(_WARM))
             before = self.held(server)
-            self.post(server, range(_SCRIPTS))
+            try:
+                self.post(server, range(_SCRIPTS))
+            except AssertionError as error:
+                # Each request has a line there; what went wrong has another.
+                told = [line for line in server.log.splitlines() if "#info" not in line]
+                raise AssertionError(f"{error}; the server's log: {told[-20:]}") from None
             after = self.held(server)
-            print(f"\n{_SCRIPTS} scripts {options}: {before} -> {after}")
             for name in ("processes", "fds", "threads", "folders"):
-                self.assertEqual(getattr(after, name), getattr(before, name), name)
+                self.assertEqual(getattr(after, name), getattr(before, name), f"{before} {after}")
             for was, now in zip(before.memory, after.memory, strict=True):
-                self.assertLess(now - was, _FEW_KB)
+                self.assertLess(now - was, _FEW_KB, f"{before} {after}")
             self.assertNotIn("Traceback", server.log)
 
     def test_process_for_each(self) -> None:
