@@ -92,7 +92,9 @@ class SoakTests(SynchronousTestCase):
         until(lambda: len(server.children()) == _SLOTS, f"a spare for each slot {server.pids()}")
         held = [Held.by(server)]
         # The connections of the clients are let go of in the next turns of the reactor.
-        until(lambda: held.append(Held.by(server)) or held[-1].fds == held[-2].fds, "as many descriptors as a moment ago")
+        until(
+            lambda: held.append(Held.by(server)) or held[-1].fds == held[-2].fds, "as many descriptors as a moment ago"
+        )
         return held[-1]
 
     def soak(self, *options: str) -> None:
