@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 
 from attrs import field, frozen
@@ -38,6 +38,7 @@ class Submission:
     @ivar file_fields: further names that it finds them by: those of a form's fields.
     @ivar timeout: wall seconds that the client grants; the server's own limit holds as well.
     @ivar client: whom to count it for, usually the client's address.
+    @ivar on_progress: is called with each report that the script makes while it runs.
     """
 
     script: bytes = field(repr=lambda script: f"<{len(script)} bytes>")
@@ -47,6 +48,7 @@ class Submission:
     wanted: Wanted = field(factory=Wanted)
     timeout: float | None = None
     client: str = ""
+    on_progress: Callable[[Report], object] | None = field(default=None, eq=False, repr=False)
 
 
 @frozen(kw_only=True)
@@ -140,7 +142,7 @@ class Failed:
     @ivar source: that line.
     @ivar traceback: as Python prints it, with the script's own frames only.
     @ivar warnings: what Python warned of until then.
-    @ivar progress: what the script reported, oldest first; of one that was killed, nothing.
+    @ivar progress: what the script reported, oldest first; of one that was killed, what was sent before.
     """
 
     cause: Cause
@@ -162,10 +164,12 @@ class TimedOut:
 
     @ivar seconds: the limit that it passed.
     @ivar of_cpu: the limit was one of CPU time, not of wall time.
+    @ivar progress: what the script reported until then, oldest first.
     """
 
     seconds: float
     of_cpu: bool = False
+    progress: tuple[Report, ...] = ()
     log: Log = field(factory=Log)
     timing: Timing = field(factory=Timing)
 

@@ -23,6 +23,7 @@ from cpyrender import reporting, wire
 from cpyrender.child import failure, legacy, refusals
 from cpyrender.child.answer import Answer, NoAnswer, answer_of
 from cpyrender.child.files import put_down
+from cpyrender.child.progress import Progress
 from cpyrender.child.task import Task
 from cpyrender.values import Wanted
 
@@ -42,21 +43,8 @@ BROKEN = 70
 LAST_WORDS = b"".join(
     wire.pack({"kind": "failed", "cause": "crashed", "message": "the script broke the interpreter that it ran in"})
 )
-_MOST_REPORTS = 100
-_LONGEST_REPORT = 100
 _MUCH = 8 << 20
 _GLYPH = re.compile(r"Glyph (\d{1,7}) ")
-
-
-@define
-class _Progress:
-    """What the script reported, newest last; only so many are kept."""
-
-    reports: list[tuple[float, str]]
-
-    def __call__(self, fraction: float, text: str) -> None:
-        self.reports.append((fraction, text[:_LONGEST_REPORT]))
-        del self.reports[:-_MOST_REPORTS]
 
 
 @define
@@ -102,7 +90,7 @@ def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
     # Held by this frame alone: a script can empty or replace all that is in a module.
     write, leave, last_words, broken = os.write, os._exit, LAST_WORDS, BROKEN
     try:
-        header, blobs = run(task, legacy, refusing)
+        header, blobs = run(task, legacy, refusing, result)
         flush()
         wire.write_all(result, wire.pack(header, blobs))
         leave(0)
@@ -136,14 +124,17 @@ def open_standard_streams() -> None:
         setattr(sys, f"__{name}__", stream)
 
 
-def run(task: Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[str, object], list[bytes | memoryview]]:
+def run(
+    task: Task, with_legacy: bool, refusing: bool = False, result: int | None = None
+) -> tuple[dict[str, object], list[bytes | memoryview]]:
     """Run a script, and return its answer as the header and the blobs of a frame.
 
     @param with_legacy: whether it finds the names of 2005.
     @param refusing: as for L{serve_one}.
+    @param result: the descriptor on which to tell of its progress.
     """
     main = _fresh_main(task)
-    progress = _Progress([])
+    progress = Progress(result)
     reporting.report_to(progress)
     failure.tell_of_others(NAME)
     warned = _Warned([])
@@ -172,6 +163,7 @@ def run(task: Task, with_legacy: bool, refusing: bool = False) -> tuple[dict[str
     else:
         header, blobs = _drawn(answer), [output.data for output in answer.outputs]
     ended = time.perf_counter()
+    progress.end()
     header["warnings"] = warned.texts
     header["progress"] = progress.reports
     header["run"] = (encoding or ended) - began

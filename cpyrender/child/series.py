@@ -98,7 +98,7 @@ def serve_many(*, result: int, runs: int, cpu: float, memory: int, legacy: bool,
 def _serve(task: Task, result: int, cpu: float, legacy: bool, refusing: bool, more: bool) -> bool:
     """Run a script, answer, and return whether there can be another one."""
     signal.setitimer(signal.ITIMER_PROF, cpu)
-    header, blobs = script.run(task, legacy, refusing)
+    header, blobs = script.run(task, legacy, refusing, result)
     signal.setitimer(signal.ITIMER_PROF, 0)
     script.flush()
     again = header["again"] = more and not _others_at_work()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -18,7 +19,7 @@ from cpyrender import wire
 from cpyrender.pool import hearing
 from cpyrender.pool.ending import Crash, Ending, own_frames
 from cpyrender.pool.spare import Spare
-from cpyrender.values import Cause, Failed, Log, Ran, Submission, TimedOut, Timing
+from cpyrender.values import Cause, Failed, Log, Ran, Report, Submission, TimedOut, Timing
 
 _PIECE = 1 << 16
 # A pipe holds no more than this, so that is all a killed child can still have to say.
@@ -26,6 +27,9 @@ _PIPE_CAPACITY = 1 << 20
 # Pieces of a frame handed to the kernel in one call.
 _AT_ONCE = 64
 _SECONDS_TO_END = 1.0
+_REPORTS_KEPT = 100
+# A child sends twenty in a second. One that sends any number is to keep this thread busy, and with it the server.
+_MOST_REPORTS = 100_000
 
 
 class NeverBegan(Exception):
@@ -110,6 +114,9 @@ class Conversation:
         self._limits = limits
         self._to_write = [memoryview(piece) for piece in _packed(submission)]
         self._reader = wire.FrameReader(limits.output)
+        self._reports: deque[Report] = deque(maxlen=_REPORTS_KEPT)
+        self._report_count = 0
+        self._on_progress = submission.on_progress
         self._stdout, self._stderr = _Kept(limits.log), _Kept(limits.log)
         self._started = False
         self.may_go_on = False
@@ -141,7 +148,8 @@ class Conversation:
             self._hears.clear()
         for fd, kept in ((self._spare.stdout, self._stdout), (self._spare.stderr, self._stderr)):
             self._keep_the_rest(fd, kept)
-        return evolve(outcome, log=self._log())
+        # One that has answered has told of all of it.
+        return evolve(outcome, log=self._log(), progress=outcome.progress or tuple(self._reports))
 
     def _talk(self) -> Ran:
         self._deadline = time.monotonic() + self._limits.seconds
@@ -186,7 +194,7 @@ class Conversation:
         try:
             if not self._started and not self._read_started():
                 return None
-            while self._reader.read(self._spare.result):
+            while self._reader.read(self._spare.result) or self._took_report():
                 pass
         except BlockingIOError:
             return None
@@ -200,6 +208,20 @@ class Conversation:
             return outcome
         self._no_answer_will_come()
         return None
+
+    def _took_report(self) -> bool:
+        """Take a report, if that is what has been read, and be ready for what follows it."""
+        report = hearing.report(self._reader) if self._reader.complete else None
+        if report is None:
+            return False
+        self._report_count += 1
+        if self._report_count > _MOST_REPORTS:
+            raise wire.BadFrame("more reports than the time can be for")
+        self._reports.append(report)
+        if self._on_progress is not None:
+            self._on_progress(report)
+        self._reader = wire.FrameReader(self._limits.output)
+        return True
 
     def _read_started(self) -> bool:
         word = os.read(self._spare.result, 1)

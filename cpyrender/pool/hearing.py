@@ -35,6 +35,23 @@ def outcome(frame: wire.FrameReader, cpu: float) -> Ran:
         return Failed(cause=Cause.CRASHED, message="the script forged an answer that makes no sense", timing=timing)
 
 
+def report(frame: wire.FrameReader) -> Report | None:
+    """Return what a script reports while it runs; C{None}: the frame is its answer.
+
+    @raise cpyrender.wire.BadFrame: it is a report that makes no sense.
+    """
+    header = frame.header or {}
+    if header.get("kind") != "progress":
+        return None
+    try:
+        fraction, text = header["report"]
+        if len(frame.body):
+            raise ValueError("more than a report")
+        return _report(fraction, text)
+    except (KeyError, TypeError, ValueError):
+        raise wire.BadFrame("a report that makes no sense") from None
+
+
 def goes_on(frame: wire.FrameReader, outcome: Ran) -> bool:
     """Whether a child that sent this frame can be given another script, as it says itself.
 

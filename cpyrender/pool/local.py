@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from attrs import define, evolve
@@ -27,7 +28,7 @@ from cpyrender.pool.supply import Retired, SpareSupply
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.pool.waiting import WaitingLine
 from cpyrender.settings import RenderSettings
-from cpyrender.values import Outcome, Ran, Refused, Submission, TimedOut
+from cpyrender.values import Outcome, Ran, Refused, Submission
 
 if TYPE_CHECKING:
     from cpyrender.metrics import Metrics
@@ -286,8 +287,14 @@ class LocalPool:
     def _begin(self, job: _Job, slot: Slot, cancellation: Cancellation) -> None:
         job.began = self._reactor.seconds()
         self._running.add(job)
-        ran: Deferred[Ran] = self._in_thread(slot.render, job.submission, cancellation)
+        ran: Deferred[Ran] = self._in_thread(slot.render, self._watched(job.submission), cancellation)
         ran.addBoth(self._end, job, slot)
+
+    def _watched(self, submission: Submission) -> Submission:
+        """Return a submission whose reports are told in the reactor's thread."""
+        if submission.on_progress is None:
+            return submission
+        return evolve(submission, on_progress=partial(self._reactor.callFromThread, submission.on_progress))
 
     def _end(self, ran: Ran | Failure, job: _Job, slot: Slot) -> None:
         self._running.discard(job)
@@ -320,7 +327,7 @@ class LocalPool:
             job.answer.callback(evolve(ran, timing=timing))
 
     def _log_progress(self, ran: Ran) -> None:
-        for report in () if isinstance(ran, TimedOut) else ran.progress:
+        for report in ran.progress:
             self._log.debug("A script reported {fraction:.0%} {text!r}", fraction=report.fraction, text=report.text)
 
     def _tell_of_failure(self, job: _Job, failure: Failure) -> None:

@@ -63,7 +63,8 @@ def problem_of(outcome: Outcome, *, classic: bool = False) -> Problem:
     if isinstance(outcome, TimedOut):
         kind = "CPU time" if outcome.of_cpu else "time"
         detail = f"the script ran past its {kind} limit of {outcome.seconds:g} s"
-        return _of_script(TIMEOUT, classic, outcome, detail, {})
+        progress: dict[str, object] = {"progress": reported(outcome.progress)} if outcome.progress else {}
+        return _of_script(TIMEOUT, classic, outcome, detail, progress)
     if isinstance(outcome, Refused):
         return Problem(
             status=HTTPStatus.TOO_MANY_REQUESTS if outcome.over_rate else HTTPStatus.SERVICE_UNAVAILABLE,

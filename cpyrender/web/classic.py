@@ -14,6 +14,7 @@ from cpyrender.web.health import HealthDoor, ReadyDoor
 from cpyrender.web.openapi import OpenAPIDoor
 from cpyrender.web.problem import Problem
 from cpyrender.web.scripts import RenderDoor, ScriptDoor
+from cpyrender.web.watching import Watch, WatchDoor
 from cpyrender.web.xmlrpc import XMLRPCDoor
 
 
@@ -30,11 +31,13 @@ class ClassicDoor(ScriptDoor):
         @param guard: the rules where no site of ours has them.
         @param aside: where large bodies are read.
         """
-        super().__init__(renderer, max_body, guard, aside)
-        self._any_path = _AnyPath(renderer, max_body, self.guard, aside)
+        watch = Watch()
+        super().__init__(renderer, max_body, guard, aside, watch)
+        self._any_path = _AnyPath(renderer, max_body, self.guard, aside, watch)
         self.putChild(b"health", HealthDoor(renderer, self.guard))
         self.putChild(b"ready", ReadyDoor(renderer, self.guard))
-        self.putChild(b"render", RenderDoor(renderer, max_body, self.guard, aside))
+        self.putChild(b"render", RenderDoor(renderer, max_body, self.guard, aside, watch))
+        self.putChild(b"progress", WatchDoor(watch, self.guard))
         self.putChild(b"openapi.json", OpenAPIDoor(max_body, self.guard))
         self.putChild(b"RPC2", XMLRPCDoor(renderer, max_body, self.guard, aside))
 

@@ -158,8 +158,16 @@ def _paths(max_body: int) -> dict[str, Any]:
         "/RPC2": {"post": _calling()},
         "/health": {"get": _getting("health", "Is it alive", health)},
         "/ready": {"get": _getting("ready", "Would it run a script", health, 503)},
+        "/progress/{id}": {"get": _watching()},
         "/openapi.json": {"get": _getting("openapi", "This document", {"application/json": {}})},
     }
+
+
+def _watching() -> dict[str, Any]:
+    called = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    report = {"type": "object", "properties": {"fraction": {"type": "number"}, "text": _TEXT}}
+    told = _getting("progress", "How far a script is", {"application/json": {"schema": report}})
+    return told | {"parameters": [called], "responses": told["responses"] | _problems([404])}
 
 
 def _posting(name: str, summary: str, max_body: int, of_scripts: Iterable[HTTPStatus]) -> dict[str, Any]:

@@ -3,7 +3,7 @@ import { hideMistake, showMistake } from "./mistake.js";
 import { extensionOf } from "./output.js";
 import { showPrinted } from "./printed.js";
 import { Result } from "./result.js";
-import { runEverything, runPicture } from "./server.js";
+import { newName, progressOf, runEverything, runPicture } from "./server.js";
 import { Status } from "./status.js";
 
 /** The scripts that are run from this page, of which there is one at a time: each ends the one before it. */
@@ -33,9 +33,10 @@ export class Runs {
     this.#current?.abort();
     const control = (this.#current = new AbortController());
     this.result.stale(true);
-    this.status.running();
+    const name = newName();
+    this.status.running(() => progressOf(name));
     try {
-      const answer = await withToken(() => runEverything(asked, control.signal));
+      const answer = await withToken(() => runEverything(asked, control.signal, name));
       if (this.#current === control) this.#succeeded(answer, asked);
     } catch (problem) {
       if (this.#current === control) this.#failed(problem);

@@ -21,9 +21,10 @@ export const token = {
  *
  * @param asked { script, params, files }; files maps names to Blobs
  * @param signal aborts it: the server ends the script when its client is gone
+ * @param name what it is called by, for `progressOf`
  */
-export async function runEverything(asked, signal) {
-  const response = await post(asked, { format: "json" }, signal);
+export async function runEverything(asked, signal, name) {
+  const response = await post(asked, { format: "json" }, signal, { "X-Request-Id": name });
   const answer = await response.json();
   return { ...answer, timing: timingOf(response) };
 }
@@ -37,8 +38,8 @@ export async function runPicture(asked, options, signal) {
 // Pictures of any kind, and problems that can be read; `application/json` would mean everything at once.
 const ACCEPTED = "image/*, application/problem+json, */*;q=0.5";
 
-async function post(asked, options, signal) {
-  const headers = { "Content-Type": "application/json", Accept: ACCEPTED };
+async function post(asked, options, signal, more = {}) {
+  const headers = { "Content-Type": "application/json", Accept: ACCEPTED, ...more };
   if (token.get()) headers.Authorization = `Bearer ${token.get()}`;
   const body = JSON.stringify({
     ...options,
@@ -110,6 +111,23 @@ function base64(blob) {
       reject(new Problem({ status: 0, detail: `The file cannot be read: ${reader.error.message}` }));
     reader.readAsDataURL(blob);
   });
+}
+
+/** Return a name for a run that nobody else will choose. */
+export function newName() {
+  const random = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Return how far a run is, { fraction, text }, or null where it has not said so. */
+export async function progressOf(name) {
+  const headers = token.get() ? { Authorization: `Bearer ${token.get()}` } : {};
+  try {
+    const response = await fetch(`progress/${name}`, { headers, cache: "no-store", credentials: "omit" });
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Return what the server tells of itself, or null. */

@@ -8,7 +8,8 @@ export class Status {
     byId("cancel").addEventListener("click", cancel);
   }
 
-  running() {
+  /** @param progress returns how far the script is, or null; it is asked as long as the script runs */
+  running(progress) {
     const since = performance.now();
     const tick = () => {
       const seconds = (performance.now() - since) / 1000;
@@ -20,12 +21,30 @@ export class Status {
     this.#ticking = setInterval(tick, 100);
     tick();
     this.say("Running…");
+    this.#follow(this.#ticking, progress);
+  }
+
+  /** Show how far a script is, until something else is shown. */
+  async #follow(ticking, progress) {
+    const bar = byId("progress");
+    bar.hidden = true;
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      if (this.#ticking !== ticking) return;
+      const told = await progress();
+      if (this.#ticking !== ticking) return;
+      if (told?.fraction === undefined) continue;
+      bar.hidden = false;
+      bar.value = told.fraction;
+      this.say(`${Math.round(told.fraction * 100)} % ${told.text}`);
+    }
   }
 
   /** @param timing milliseconds by name, as Server-Timing has them */
   ended(text, timing = {}, kind = "") {
     clearInterval(this.#ticking);
-    byId("cancel").hidden = byId("spinner").hidden = true;
+    this.#ticking = 0;
+    byId("cancel").hidden = byId("spinner").hidden = byId("progress").hidden = true;
     const { queue, run, encode } = timing;
     const told = run === undefined ? "" : `waited ${ms(queue)}, ran ${ms(run)}, encoded ${ms(encode)}`;
     byId("seconds").textContent = told;

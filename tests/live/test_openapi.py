@@ -47,4 +47,4 @@ class DescriptionTests(SynchronousTestCase):
             text=True,
         )
         self.assertEqual(run.returncode, 0, run.stdout[-8000:])
-        self.assertRegex(run.stdout, r"Tested: +5")
+        self.assertRegex(run.stdout, r"Tested: +6")

@@ -92,6 +92,17 @@ class RunTests(BrowserTestCase):
         eventually(visit, lambda: busy(visit) == 0, "the end of the script")
         visit.run(PLAIN)
 
+    def test_progress(self) -> None:
+        """While a script runs, how far it says it is can be seen; afterwards that is gone."""
+        visit = self.visit()
+        visit.write("import time\nfrom cpyrender import progress\nprogress(0.4, 'drawing')\ntime.sleep(60)")
+        visit.page.locator("#run").click()
+        visit.wait("#progress:not([hidden])")
+        self.assertEqual(visit.text("#status"), "40 % drawing")
+        self.assertEqual(visit.page.locator("#progress").evaluate("bar => bar.value"), 0.4)
+        visit.page.locator("#cancel").click()
+        self.assertTrue(visit.page.locator("#progress").is_hidden())
+
     def test_as_one_types(self) -> None:
         """Where it is wished, a script runs when the typing pauses, and ends the one before it, be it endless."""
         visit = self.visit()

@@ -21,7 +21,7 @@ from cpyrender.pool.conversation import (
     Interrupted,
     NeverBegan,
 )
-from cpyrender.values import Cause, Drawn, Failed, Output, Ran, Submission, TimedOut, Wanted
+from cpyrender.values import Cause, Drawn, Failed, Output, Ran, Report, Submission, TimedOut, Wanted
 from tests.pool.played import PlayedChild
 
 _LIMITS = ConversationLimits(seconds=60.0, cpu=60.0, output=1 << 20, log=1000)
@@ -95,6 +95,52 @@ class ConversationCase(SynchronousTestCase):
         self.assertIs(outcome.cause, cause)
         for word in words:
             self.assertIn(word, outcome.message)
+
+
+class ProgressTests(ConversationCase):
+    """What a script reports while it runs."""
+
+    def report(self, fraction: object, text: object = "") -> bytes:
+        """Return a report as a child sends it."""
+        return b"".join(wire.pack({"kind": "progress", "report": [fraction, text]}))
+
+    def test_told_at_once(self) -> None:
+        """Reports are told as they come, and the answer after them counts as ever."""
+        told: list[Report] = []
+        self.child.say(wire.STARTED, self.report(0.25, "a") + self.report(0.5, "b"))
+        self.child.say(*wire.pack(_HEADER, [b"data"]))
+        outcome = self.talk(submission=evolve(_SUBMISSION, on_progress=told.append))
+
+        self.assertIsInstance(outcome, Drawn)
+        self.assertEqual(told, [Report(fraction=0.25, text="a"), Report(fraction=0.5, text="b")])
+        self.assertEqual(outcome.progress, tuple(told))
+
+    def test_of_the_killed(self) -> None:
+        """Of a script that never answers, what it has reported is known nevertheless."""
+        self.child.say(wire.STARTED, self.report(0.5, "half"))
+
+        self.assertEqual(self.talk(_AT_ONCE).progress, (Report(fraction=0.5, text="half"),))
+
+    def test_before_the_end(self) -> None:
+        """Reports that stand before the answer in the pipe of a child that has ended do not hide it."""
+        self.child.say(wire.STARTED, self.report(0.5), self.report(0.75))
+        self.child.say(*wire.pack(_HEADER, [b"data"]))
+        self.child.end(0)
+
+        self.assertIsInstance(self.talk(), Drawn)
+
+    def test_senseless(self) -> None:
+        """A report that makes no sense ends the conversation as anything else does that is no answer."""
+        self.child.say(wire.STARTED, self.report(0.5, 7))
+
+        self.assertFailed(self.talk(), Cause.CRASHED, "wrote into the channel of its answer")
+
+    def test_too_many(self) -> None:
+        """A child that does nothing but report is stopped."""
+        self.patch(conversation, "_MOST_REPORTS", 10)
+        self.child.say(wire.STARTED, self.report(0.5) * 11)
+
+        self.assertFailed(self.talk(), Cause.CRASHED)
 
 
 class SubmissionTests(ConversationCase):

@@ -35,8 +35,8 @@ _headers = st.fixed_dictionaries(
 )
 
 
-def heard(header: dict[str, object], body: bytes = b"") -> Ran:
-    """Return what is made of a frame, sent through a pipe as a child would."""
+def frame(header: dict[str, object], body: bytes = b"") -> wire.FrameReader:
+    """Return a frame, sent through a pipe as a child would."""
     there, here = os.pipe()
     try:
         wire.write_all(here, wire.pack(header, [body]))
@@ -46,7 +46,12 @@ def heard(header: dict[str, object], body: bytes = b"") -> Ran:
     finally:
         os.close(there)
         os.close(here)
-    return hearing.outcome(reader, _CPU)
+    return reader
+
+
+def heard(header: dict[str, object], body: bytes = b"") -> Ran:
+    """Return what is made of a frame."""
+    return hearing.outcome(frame(header, body), _CPU)
 
 
 def drawn(*outputs: dict[str, object], **fields: object) -> dict[str, object]:
@@ -140,6 +145,22 @@ class DrawnTests(SynchronousTestCase):
         self.assertEqual(len(heard_of.progress), 100)
         for forged in ([[2, ""]], [[float("nan"), ""]], [["1", ""]], [[1, 2]], [[1]], [1], {}, "a"):
             self.assertEqual(heard(drawn(output(), progress=forged)), _FORGED, forged)
+
+    def test_report(self) -> None:
+        """A report is told from an answer, and one that makes no sense is no frame."""
+        self.assertIsNone(hearing.report(frame(drawn(output(1)), b"a")))
+        said = {"kind": "progress", "report": [0.5, "half"]}
+        self.assertEqual(hearing.report(frame(said)), Report(fraction=0.5, text="half"))
+        for forged in (
+            {},
+            {"report": 1},
+            {"report": [1]},
+            {"report": ["x", ""]},
+            {"report": [2, ""]},
+            {"report": [1, 1]},
+        ):
+            self.assertRaises(wire.BadFrame, hearing.report, frame({"kind": "progress", **forged}))
+        self.assertRaises(wire.BadFrame, hearing.report, frame(said, b"more"))
 
     def test_more_than_there_is(self) -> None:
         """Outputs that claim one byte more than the body has are a forgery."""
