@@ -41,6 +41,8 @@ def jailed(
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
         *([] if as_root else ["--unshare-user", "--disable-userns"]),
         *(["--cap-add", "ALL"] if level == "full" else []),
+        # The name of the machine is nobody's business.
+        *("--hostname", "cpyrender"),
         *("--die-with-parent", "--new-session", "--clearenv"),
         *(word for name, value in environment.items() for word in ("--setenv", name, value)),
         *_shown(readable),

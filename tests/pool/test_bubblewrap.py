@@ -52,6 +52,10 @@ class JailedTests(SynchronousTestCase):
                 for word in ("--unshare-net", "--unshare-pid", "--unshare-ipc", "--die-with-parent", "--new-session"):
                     self.assertIn(f" {word} ", self.line(level, uid))
 
+    def test_host_name(self) -> None:
+        """In the jail the machine goes by a name that is not its own."""
+        self.assertIn(" --hostname cpyrender ", self.line())
+
     def test_user_namespace(self) -> None:
         """Who is not root gets a user namespace, and none of its own within that."""
         self.assertIn(" --unshare-user --disable-userns ", self.line(uid=1000))
