@@ -3,240 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
-from attrs import define, evolve, field
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.task import Clock
+from attrs import evolve
+from twisted.internet.defer import CancelledError
 from twisted.logger import globalLogPublisher
-from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.pool import local
 from cpyrender.pool.conversation import Cancellation, Cancelled
 from cpyrender.pool.local import LocalPool
 from cpyrender.pool.template import TemplateFailed
-from cpyrender.values import Cause, Drawn, Failed, Output, Ran, Refused, Submission, Timing
-
-_DRAWN = Drawn(outputs=(Output(data=b"1", media_type="application/json"),), timing=Timing(run=0.5, encode=0.25))
-
-
-def submission(name: str, client: str = "") -> Submission:
-    """Return a script that is told from others by its name."""
-    return Submission(script=name.encode(), client=client)
-
-
-class PoolReactor(Clock):
-    """Time that a test turns, and calls from threads that are made at once."""
-
-    def callFromThread(self, call: Callable[..., object], *args: object, **named: object) -> None:
-        call(*args, **named)
-
-
-@define
-class HeldThreads:
-    """A thread pool that keeps its calls until the test has them carried out, oldest first."""
-
-    least: int
-    most: int
-    name: str
-    calls: list[tuple[Callable[[bool, object], None], Callable[..., object], tuple[object, ...]]] = field(factory=list)
-    started: bool = False
-    stopped: bool = False
-
-    def start(self) -> None:
-        self.started, self.stopped = True, False
-
-    def stop(self) -> None:
-        self.started, self.stopped = False, True
-
-    def callInThreadWithCallback(
-        self, told: Callable[[bool, object], None], call: Callable[..., object], *args: object
-    ) -> None:
-        # As twisted's does: what comes after the end is dropped.
-        if not self.stopped:
-            self.calls.append((told, call, args))
-
-    def carry_out(self, number: int = 0) -> None:
-        """Carry one call out."""
-        told, call, args = self.calls.pop(number)
-        try:
-            result = call(*args)
-        except Exception:
-            told(False, Failure())
-        else:
-            told(True, result)
-
-    def carry_out_all(self) -> None:
-        """Carry out all calls, and those that come of them."""
-        while self.calls:
-            self.carry_out()
-
-
-@define(eq=False)
-class StagedSlot:
-    """A slot in which scripts end as the stage has it."""
-
-    stage: Stage
-    has_spare: bool = False
-    outdated: bool = False
-    closed: bool = False
-
-    def render(self, submission: Submission, cancellation: Cancellation) -> Ran:
-        self.stage.ran.append((submission.script.decode(), self))
-        self.has_spare = False
-        outcome = self.stage.outcomes.get(submission.script.decode(), _DRAWN)
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
-
-    def tidy(self) -> None:
-        if self.stage.untidy is not None:
-            raise self.stage.untidy
-        self.has_spare, self.outdated = True, False
-
-    def close(self) -> None:
-        self.has_spare = False
-        self.closed = True
-
-
-@define
-class StagedGroups:
-    """Two control groups, one for each slot."""
-
-    groups: tuple[str, ...] = ("first", "second")
-    closed: bool = False
-
-    def close(self) -> None:
-        self.closed = True
-
-
-@define
-class Stage:
-    """What stands in for the supply and the slots of a pool.
-
-    @ivar level: of isolation, which is known when the template is warm.
-    @ivar cold: why the template cannot be warmed up.
-    @ivar untidy: why no slot can be tidied.
-    @ivar stuck: why not all can be closed.
-    @ivar outcomes: what becomes of a script, by its name; others are drawn.
-    @ivar stale: why there cannot be a fresh template.
-    @ivar retired: the templates that have been ended after they were replaced.
-    @ivar ran: the scripts that ran and their slots, in order.
-    @ivar untaught: whether there is something that the template can be taught.
-    """
-
-    cold: Exception | None = None
-    untidy: Exception | None = None
-    stuck: Exception | None = None
-    outcomes: dict[str, Ran | Exception] = field(factory=dict)
-    ran: list[tuple[str, StagedSlot]] = field(factory=list)
-    slots: list[StagedSlot] = field(factory=list)
-    restarts: int = 0
-    renewed: int = 0
-    stale: Exception | None = None
-    retired: list[object] = field(factory=list)
-    closed: bool = False
-    level: str | None = None
-    groups: StagedGroups | None = None
-    given: list[object] = field(factory=list)
-    untaught: bool = False
-    lessons: int = 0
-
-    def teach(self) -> None:
-        self.untaught = False
-        self.lessons += 1
-
-    def warm(self) -> None:
-        if self.cold is not None:
-            raise self.cold
-        self.level = "jail"
-
-    def renew(self) -> object:
-        if self.stale is not None:
-            raise self.stale
-        self.renewed += 1
-        for slot in self.slots:
-            slot.outdated = slot.has_spare
-        return f"template {self.renewed}"
-
-    def retire(self, retired: object) -> None:
-        self.retired.append(retired)
-
-    def close(self) -> None:
-        self.closed = True
-        if self.stuck is not None:
-            raise self.stuck
-
-    def where_possible(self, slots: int, memory: int) -> StagedGroups | None:
-        """Make the groups of slots."""
-        return self.groups
-
-    def slot(self, supply: object, settings: object, group: object, on_end: object) -> StagedSlot:
-        """Make one more slot."""
-        self.slots.append(StagedSlot(self))
-        self.given.append(group)
-        return self.slots[-1]
-
-    def names(self) -> list[str]:
-        """Return the names of the scripts that ran, in order."""
-        return [name for name, _ in self.ran]
-
-
-class PoolCase(SynchronousTestCase):
-    """Has a pool with held threads and a stage in the place of processes."""
-
-    def setUp(self) -> None:
-        self.reactor = PoolReactor()
-        self.stage = Stage()
-        self.patch(local, "ThreadPool", self.make_threads)
-        self.patch(local, "SpareSupply", lambda settings: self.stage)
-        self.patch(local, "Slot", self.stage.slot)
-        self.patch(local, "SlotGroups", self.stage)
-
-    def make_threads(self, least: int, most: int, name: str) -> HeldThreads:
-        """Make the pool's threads, and keep hold of them."""
-        self.threads = HeldThreads(least, most, name)
-        return self.threads
-
-    def cold_pool(self, slots: int = 2, queue: int = 4, rate: str | None = None) -> LocalPool:
-        """Return a pool that has not been started."""
-        self.pool = LocalPool(self.reactor, slots=slots, queue=queue, rate=rate)
-        self.answers: list[Deferred[object]] = []
-        self.addCleanup(self.stop)
-        return self.pool
-
-    def warm_pool(self, slots: int = 2, queue: int = 4, rate: str | None = None) -> LocalPool:
-        """Return a pool that is ready."""
-        pool = self.cold_pool(slots, queue, rate)
-        started = pool.start()
-        self.threads.carry_out_all()
-        self.successResultOf(started)
-        return pool
-
-    def stop(self) -> None:
-        """Stop the pool, so that it lets go of what its jobs hold."""
-        for answer in self.answers:
-            answer.addErrback(lambda failure: None)
-        self.pool.stop()
-        self.threads.carry_out_all()
-
-    def render(self, name: str, client: str = "") -> Deferred[object]:
-        """Hand a script to the pool."""
-        self.answers.append(self.pool.render(submission(name, client)))
-        return self.answers[-1]
-
-    def running(self) -> list[str]:
-        """Return the names of the scripts that a thread has before it, in order."""
-        return [args[0].script.decode() for _, _, args in self.threads.calls if args]
-
-    def finish(self, name: str, outcome: Ran | Exception = _DRAWN) -> None:
-        """Let a script that runs end like this, and its slot be tidied if it comes to that."""
-        self.stage.outcomes[name] = outcome
-        called = [args[0].script.decode() if args else "" for _, _, args in self.threads.calls]
-        self.threads.carry_out(called.index(name))
-        while (tidying := [number for number, (_, _, args) in enumerate(self.threads.calls) if not args]) != []:
-            self.threads.carry_out(tidying[0])
+from cpyrender.values import Cause, Drawn, Failed, Refused, Timing
+from tests.pool.staged import DRAWN, PoolCase
 
 
 class StartTests(PoolCase):
@@ -273,32 +50,6 @@ class StartTests(PoolCase):
 
         self.assertEqual((before.isolation, before.layers), ("not yet known", ()))
         self.assertEqual((after.isolation, after.layers[0]), ("jail", "bubblewrap"))
-
-    def test_groups(self) -> None:
-        """Where there are control groups each slot has one; they are told as a layer, and go with the pool."""
-        groups = self.stage.groups = StagedGroups()
-        pool = self.warm_pool(slots=2)
-        layers = pool.health().layers
-        pool.stop()
-        open_still = groups.closed
-        self.threads.carry_out_all()
-
-        self.assertEqual((self.stage.given, layers[-1]), (["first", "second"], "cgroup"))
-        self.assertEqual((open_still, groups.closed), (False, True))
-
-    def test_no_groups(self) -> None:
-        """Where there are none the layer is not told of."""
-        pool = self.warm_pool(slots=2)
-
-        self.assertEqual((self.stage.given, "cgroup" in pool.health().layers), ([None, None], False))
-
-    def test_groups_of_a_pool_that_cannot_start(self) -> None:
-        """A pool that cannot be started leaves no groups."""
-        groups = self.stage.groups = StagedGroups()
-        self.stage.cold = TemplateFailed("so it is written")
-        self.assertRaises(TemplateFailed, self.cold_pool().start_blocking)
-
-        self.assertTrue(groups.closed)
 
     def test_start_blocking(self) -> None:
         """A pool that is started without a reactor is warm when the call returns."""
@@ -375,7 +126,7 @@ class QueueTests(PoolCase):
         self.reactor.advance(2)
         self.finish("b")
 
-        self.assertEqual(self.successResultOf(answer), evolve(_DRAWN, timing=Timing(queue=1.5, run=0.5, encode=0.25)))
+        self.assertEqual(self.successResultOf(answer), evolve(DRAWN, timing=Timing(queue=1.5, run=0.5, encode=0.25)))
 
     def test_as_many_as_slots(self) -> None:
         """As many scripts run at once as there are slots, and the others wait."""
@@ -431,59 +182,6 @@ class QueueTests(PoolCase):
         self.render("b")
 
         self.assertEqual(self.successResultOf(self.render("c")).retry_after, 7)
-
-    def test_slot_with_a_spare_first(self) -> None:
-        """Of two free slots that one is taken whose child is ready."""
-        self.warm_pool(slots=2)
-        self.stage.slots[0].has_spare = False
-        self.render("a")
-        self.finish("a")
-
-        self.assertEqual(self.stage.ran, [("a", self.stage.slots[1])])
-
-    def test_tidied_when_nobody_waits(self) -> None:
-        """A slot that has nothing to do makes a spare, and is not given out before it is done."""
-        self.warm_pool(slots=1)
-        self.render("a")
-        self.threads.carry_out()
-        self.render("b")
-        self.assertEqual(self.running(), [])
-        self.threads.carry_out()
-
-        self.assertEqual((self.running(), self.stage.slots[0].has_spare), (["b"], True))
-
-    def test_not_tidied_when_somebody_waits(self) -> None:
-        """A slot for which somebody waits is given on at once."""
-        self.warm_pool(slots=1)
-        self.render("a")
-        self.render("b")
-        self.threads.carry_out()
-
-        self.assertEqual(self.running(), ["b"])
-
-    def test_no_spare_to_be_had(self) -> None:
-        """A slot that could not be tidied takes the next script all the same."""
-        self.warm_pool(slots=1)
-        self.stage.untidy = OSError("no more processes")
-        self.render("a")
-        self.finish("a")
-        answer = self.render("b")
-        self.finish("b")
-
-        self.assertIsInstance(self.successResultOf(answer), Drawn)
-
-    def test_bug_in_tidying(self) -> None:
-        """A slot whose tidying fails in a way that nobody foresaw is not lost; the failure is logged."""
-        self.warm_pool(slots=1)
-        self.stage.untidy = ZeroDivisionError()
-        self.render("a")
-        self.finish("a")
-        answer = self.render("b")
-
-        self.assertEqual(self.running(), ["b"])
-        self.finish("b")
-        self.assertIsInstance(self.successResultOf(answer), Drawn)
-        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 2)
 
 
 class CancelTests(PoolCase):
@@ -674,59 +372,8 @@ class DrainTests(PoolCase):
             self.successResultOf(one)
 
 
-class TeachingTests(PoolCase):
-    """How a pool lets its template learn."""
-
-    def test_once(self) -> None:
-        """A new template is taught once, when the slots have their spares."""
-        self.cold_pool(slots=2)
-        self.stage.untaught = True
-        self.pool.start()
-        self.threads.carry_out_all()
-
-        self.assertEqual((self.stage.lessons, self.stage.untaught), (1, False))
-        self.render("a")
-        self.threads.carry_out_all()
-        self.assertEqual(self.stage.lessons, 1)
-
-    def test_successor(self) -> None:
-        """A template that came in another's place is taught as well."""
-        self.warm_pool(slots=1)
-        self.stage.untaught = True
-        self.render("a")
-        self.threads.carry_out_all()
-
-        self.assertEqual(self.stage.lessons, 1)
-
-    def test_stop_waits(self) -> None:
-        """The pool is not stopped while its template learns."""
-        self.warm_pool(slots=1)
-        self.stage.untaught = True
-        self.render("a")
-        while self.stage.untaught and len(self.threads.calls) and self.threads.calls[0][1] != self.stage.teach:
-            self.threads.carry_out()
-        stopped = self.pool.stop()
-        self.assertNoResult(stopped)
-        self.assertFalse(self.stage.closed)
-        self.threads.carry_out_all()
-
-        self.successResultOf(stopped)
-        self.assertTrue(self.stage.closed)
-
-
 class StopTests(PoolCase):
     """How a pool ends."""
-
-    def test_lets_go(self) -> None:
-        """A pool that is stopped closes its slots and its supply, and ends its threads."""
-        pool = self.warm_pool(slots=2)
-        stopped = pool.stop()
-        self.assertNoResult(stopped)
-        self.threads.carry_out_all()
-
-        self.successResultOf(stopped)
-        self.assertEqual([slot.closed for slot in self.stage.slots], [True, True])
-        self.assertEqual((self.stage.closed, self.threads.started), (True, False))
 
     def test_running_and_waiting(self) -> None:
         """A pool that is stopped stops what runs and refuses what waits, and tells both that it is shutting down."""
@@ -751,17 +398,6 @@ class StopTests(PoolCase):
         self.threads.carry_out_all()
 
         self.successResultOf(stopped)
-
-    def test_waits_for_tidying(self) -> None:
-        """A slot is not closed while it is being tidied."""
-        self.warm_pool(slots=1)
-        self.render("a")
-        self.threads.carry_out()
-        self.pool.stop()
-        self.assertEqual(len(self.threads.calls), 1)
-        self.threads.carry_out_all()
-
-        self.assertEqual([(slot.closed, slot.has_spare) for slot in self.stage.slots], [(True, False)])
 
     def test_never_started(self) -> None:
         """A pool that was never started is stopped at once, and what waited is refused."""
@@ -797,17 +433,6 @@ class StopTests(PoolCase):
         started.addErrback(lambda failure: None)
 
         self.assertEqual([(slot.closed, slot.has_spare) for slot in self.stage.slots], [(True, False)])
-
-    def test_something_cannot_be_removed(self) -> None:
-        """A pool that cannot remove all that its template left ends its threads and is stopped all the same."""
-        pool = self.warm_pool()
-        self.stage.stuck = OSError("a folder cannot be removed")
-        stopped = pool.stop()
-        self.threads.carry_out_all()
-
-        self.successResultOf(stopped)
-        self.assertFalse(self.threads.started)
-        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
 
     def test_after_it_could_not_start(self) -> None:
         """A pool that could not be started without a reactor can be stopped."""
@@ -867,112 +492,3 @@ class RateTests(PoolCase):
         self.render("other", "192.0.2.1")
         self.finish("a")
         self.assertEqual(self.running(), ["b", "other"])
-
-
-class RecoveryTests(PoolCase):
-    """What was lacking has come."""
-
-    def test_spares(self) -> None:
-        """Slots that could not have a spare get one after the next script that was run, whichever slot it ran in."""
-        self.stage.untidy = OSError("no room")
-        self.warm_pool(slots=3)
-        self.assertEqual([slot.has_spare for slot in self.stage.slots], [False] * 3)
-        self.stage.untidy = None
-        self.render("a")
-        self.finish("a")
-        self.threads.carry_out_all()
-
-        self.assertEqual([slot.has_spare for slot in self.stage.slots], [True] * 3)
-
-
-class RenewalTests(PoolCase):
-    """Replacing the template."""
-
-    def test_idle(self) -> None:
-        """Where nothing runs, each slot gets a spare of the fresh template, and then the old one is ended."""
-        pool = self.warm_pool()
-        renewed = pool.renew()
-        self.threads.carry_out()
-        self.assertEqual([slot.outdated for slot in self.stage.slots], [True, True])
-        self.assertEqual(self.stage.retired, [])
-        self.threads.carry_out_all()
-
-        self.successResultOf(renewed)
-        self.assertEqual([slot.outdated for slot in self.stage.slots], [False, False])
-        self.assertEqual(self.stage.retired, ["template 1"])
-
-    def test_running(self) -> None:
-        """A script that runs is waited for before the old template is ended; others run meanwhile."""
-        pool = self.warm_pool()
-        running = self.render("a")
-        renewed = pool.renew()
-        self.threads.carry_out(1)
-        self.threads.carry_out(1)
-        self.render("b")
-        self.finish("b")
-        self.assertEqual((self.stage.retired, self.running()), ([], ["a"]))
-        self.finish("a")
-        self.threads.carry_out_all()
-
-        self.assertEqual(self.successResultOf(running).outputs, _DRAWN.outputs)
-        self.successResultOf(renewed)
-        self.assertEqual(self.stage.retired, ["template 1"])
-
-    def test_just_tidied(self) -> None:
-        """A slot that got its spare from the old template while the new one came is tidied once more."""
-        pool = self.warm_pool(slots=1)
-        self.render("a")
-        self.threads.carry_out()
-        renewed = pool.renew()
-        # It has its spare already, and the pool is yet to hear of it.
-        told, call, args = self.threads.calls.pop(0)
-        call(*args)
-        self.threads.carry_out()
-        told(True, None)
-        self.assertEqual((self.stage.slots[0].outdated, self.stage.retired), (True, []))
-        self.threads.carry_out_all()
-
-        self.successResultOf(renewed)
-        self.assertEqual((self.stage.slots[0].outdated, self.stage.retired), (False, ["template 1"]))
-
-    def test_one_after_the_other(self) -> None:
-        """Who asks while a template is being replaced gets another one, started after he asked."""
-        pool = self.warm_pool()
-        first, second = pool.renew(), pool.renew()
-        self.threads.carry_out()
-        self.assertEqual(self.stage.renewed, 1)
-        self.threads.carry_out_all()
-
-        self.successResultOf(first)
-        self.successResultOf(second)
-        self.assertEqual(self.stage.retired, ["template 1", "template 2"])
-
-    def test_failed(self) -> None:
-        """Where there cannot be a fresh template, who asked is told, all stays as it is, and one may ask again."""
-        pool = self.warm_pool()
-        self.stage.stale = TemplateFailed("no room")
-        renewed = pool.renew()
-        self.threads.carry_out_all()
-        self.failureResultOf(renewed, TemplateFailed)
-        self.assertTrue(pool.health().ready)
-        self.stage.stale = None
-        renewed = pool.renew()
-        self.threads.carry_out_all()
-
-        self.successResultOf(renewed)
-
-    def test_stopped_meanwhile(self) -> None:
-        """A pool that is stopped while a template is being replaced waits for that, and then ends."""
-        pool = self.warm_pool()
-        pool.renew()
-        stopped = pool.stop()
-        self.assertNoResult(stopped)
-        self.threads.carry_out_all()
-
-        self.successResultOf(stopped)
-        self.assertTrue(self.stage.closed)
-
-    def test_not_started(self) -> None:
-        """A pool without a template has none to replace."""
-        self.successResultOf(self.cold_pool().renew())
-        self.assertEqual(self.stage.renewed, 0)

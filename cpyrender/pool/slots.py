@@ -1,0 +1,270 @@
+"""L{Slots}: all slots of a pool, and what is done with them between two scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from twisted.internet.defer import Deferred, DeferredList, succeed
+from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.python.threadpool import ThreadPool
+
+from cpyrender.pool import cgroup
+from cpyrender.pool.cgroup import SlotGroups
+from cpyrender.pool.conversation import Cancellation
+from cpyrender.pool.ending import Ending
+from cpyrender.pool.isolation import LAYERS
+from cpyrender.pool.renewal import Renewal
+from cpyrender.pool.slot import Slot
+from cpyrender.pool.supply import Retired, SpareSupply
+from cpyrender.pool.template import TemplateFailed
+from cpyrender.settings import RenderSettings
+from cpyrender.values import Ran, Submission
+
+T = TypeVar("T")
+
+
+class IPoolReactor(IReactorFromThreads, IReactorTime):
+    """What a pool needs of a reactor."""
+
+
+class Slots:
+    """C{settings.slots} slots, the threads in which they work, and the supply that they have their spares from.
+
+    Each of them is free, or has been taken and runs a script, or is being tidied.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        reactor: IPoolReactor,
+        settings: RenderSettings,
+        on_end: Callable[[Ending], object] | None,
+        on_free: Callable[[], object],
+    ) -> None:
+        """
+        @param on_end: is told, in a thread, of each end of a child that had a script.
+        @param on_free: is called whenever a slot has become free.
+        """
+        self._reactor = reactor
+        self._settings = settings
+        self._on_end = on_end
+        self._on_free = on_free
+        self._all: list[Slot] = []
+        self._free: list[Slot] = []
+        # One for each slot, one for what is learned beside the scripts, and one in which a template is replaced.
+        self._threads = ThreadPool(settings.slots, settings.slots + 2, "cpyrender")
+        self._supply: SpareSupply | None = None
+        self._groups: SlotGroups | None = None
+        self._tidying: dict[Slot, Deferred[None]] = {}
+        self._teaching: Deferred[None] | None = None
+        self._renewal: Renewal | None = None
+        self._renewing: Deferred[None] = succeed(None)
+        self._closed: Deferred[None] = succeed(None)
+
+    # How they are
+
+    @property
+    def any_free(self) -> bool:
+        """Whether L{take} would return one."""
+        return bool(self._free)
+
+    @property
+    def spares(self) -> int:
+        """How many of them have a child that is ready for a script."""
+        return sum(slot.has_spare for slot in self._all)
+
+    @property
+    def level(self) -> str:
+        """The level of isolation."""
+        return (self._supply.level if self._supply is not None else None) or "not yet known"
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """What the isolation consists of."""
+        return LAYERS.get(self.level, ()) + (() if self._groups is None else (cgroup.LAYER,))
+
+    @property
+    def restarts(self) -> int:
+        """How often the template had to be replaced because it was lost."""
+        return self._supply.restarts if self._supply is not None else 0
+
+    # Beginning and end
+
+    def warm(self) -> Deferred[None]:
+        """Have a template started in a thread.
+
+        No slot is free yet when that is done: they are to be tidied first, or let in as they are.
+
+        @return: fails with L{TemplateFailed} where it cannot be warmed up.
+        """
+        return self._in_thread(self._prepare().warm)
+
+    def warm_blocking(self) -> None:
+        """Start a template, as L{warm} does, and return only when it is warm.
+
+        @raise TemplateFailed: it cannot be warmed up; nothing is left of the attempt.
+        """
+        supply = self._prepare()
+        try:
+            supply.warm()
+        except BaseException:
+            self._threads.stop()
+            self._supply = None
+            self._close_groups()
+            raise
+
+    def _prepare(self) -> SpareSupply:
+        supply = self._supply = SpareSupply(self._settings)
+        # Before there is a process that would have to be in one of them.
+        self._groups = SlotGroups.where_possible(self._settings.slots, self._settings.memory)
+        groups = self._groups.groups if self._groups is not None else [None] * self._settings.slots
+        self._all = [Slot(supply, self._settings, group, self._on_end) for group in groups]
+        self._threads.start()
+        return supply
+
+    def close(self, idle: Deferred[None]) -> Deferred[None]:
+        """Begin nothing new with the template, and let go of everything when no script runs any more.
+
+        @param idle: fires when that is so.
+        @return: fires when nothing is left; one for each who asks.
+        """
+        if self._supply is not None:
+            supply, self._supply = self._supply, None
+            self._closed = Deferred.fromCoroutine(self._close(idle, supply))
+        asked: Deferred[None] = Deferred()
+        self._closed.addCallback(lambda _: asked.callback(None))
+        return asked
+
+    async def _close(self, idle: Deferred[None], supply: SpareSupply) -> None:
+        await idle
+        while self._tidying:
+            await DeferredList(list(self._tidying.values()))
+        await DeferredList([self._renewing, *([self._teaching] if self._teaching else [])])
+        await DeferredList([self._in_thread(slot.close) for slot in self._all], consumeErrors=True)
+        try:
+            await self._in_thread(supply.close)
+        except OSError:
+            self._log.failure("Something that scripts have left could not be removed.")
+        await self._in_thread(self._close_groups)
+        self._threads.stop()
+
+    def _close_groups(self) -> None:
+        if self._groups is not None:
+            self._groups.close()
+            self._groups = None
+
+    def _in_thread(self, call: object, *args: object) -> Deferred[T]:
+        return deferToThreadPool(self._reactor, self._threads, call, *args)  # type: ignore[arg-type]
+
+    # From script to script
+
+    def take(self) -> Slot:
+        """Return a free slot, one with a spare at hand first; it is not free any more.
+
+        @raise IndexError: none is.
+        """
+        slot = next((slot for slot in self._free if slot.has_spare), self._free[0])
+        self._free.remove(slot)
+        return slot
+
+    def run(self, slot: Slot, submission: Submission, cancellation: Cancellation) -> Deferred[Ran]:
+        """Run a script in a slot that has been taken.
+
+        @return: fires when the slot can be put back or tidied; fails as L{Slot.render} does.
+        """
+        ran: Deferred[Ran] = self._in_thread(slot.render, submission, cancellation)
+        return ran.addBoth(self._ran, slot)
+
+    def _ran(self, ran: Ran | Failure, slot: Slot) -> Ran | Failure:
+        self._let_go(slot)
+        return ran
+
+    def put_back(self, slot: Slot) -> None:
+        """Make a slot free as it is."""
+        self._free.append(slot)
+        self._on_free()
+
+    def put_all_back(self) -> None:
+        """Make all slots free as they are: there is no template, or nobody to have spares ready for."""
+        self._free.extend(self._all)
+        self._on_free()
+
+    def tidy(self, slot: Slot) -> None:
+        """Have a slot that has been taken clear up and get a spare, in a thread; then it is free."""
+        tidied = self._tidying[slot] = self._in_thread(slot.tidy)
+        tidied.addErrback(self._not_tidied)
+        tidied.addCallback(lambda _: self._tidied(slot))
+
+    def tidy_all(self) -> None:
+        """Tidy all slots, none of which has been free yet."""
+        for slot in self._all:
+            self.tidy(slot)
+
+    def tidy_those_without(self) -> None:
+        """Give slots a spare that could not have one before: what was lacking for it may have come."""
+        for slot in [slot for slot in self._free if not slot.has_spare]:
+            self._free.remove(slot)
+            self.tidy(slot)
+
+    def _tidied(self, slot: Slot) -> None:
+        del self._tidying[slot]
+        if slot.outdated:
+            return self.tidy(slot)
+        self._let_go(slot)
+        self.put_back(slot)
+        self._teach()
+
+    def _not_tidied(self, failure: Failure) -> None:
+        # The next script on this slot tries again, and its client is told if that fails as well.
+        if failure.check(TemplateFailed, OSError):
+            self._log.error("No spare can be had: {why}", why=failure.getErrorMessage())
+        else:
+            self._log.failure("A slot could not be tidied; this is a bug.", failure)
+
+    # The template
+
+    def _teach(self) -> None:
+        """Let a new template learn, once it has its first spares."""
+        if self._supply is not None and self._supply.untaught and self._teaching is None:
+            self._teaching = self._in_thread(self._supply.teach)
+            self._teaching.addErrback(lambda failure: self._log.failure("Teaching failed; this is a bug.", failure))
+            self._teaching.addCallback(self._taught)
+
+    def _taught(self, _: None) -> None:
+        self._teaching = None
+
+    def renew(self) -> Deferred[None]:
+        """Replace the template with a fresh one; scripts that run meanwhile do not notice.
+
+        @return: fires when the old one is gone; fails with L{TemplateFailed} or L{OSError} where there cannot be a
+            fresh one, and the old one stays.
+        """
+        asked: Deferred[None] = Deferred()
+        # One after the other: what has changed since the last one began is to count.
+        self._renewing.addCallback(lambda _: Deferred.fromCoroutine(self._renew()))
+        self._renewing.addCallbacks(asked.callback, asked.errback)
+        return asked
+
+    async def _renew(self) -> None:
+        supply = self._supply
+        if supply is None:
+            return
+        retired: Retired | None = await self._in_thread(supply.renew)
+        if retired is None:
+            return
+        renewal = self._renewal = Renewal(self._all)
+        idle, self._free = self._free, []
+        for slot in idle:
+            self.tidy(slot)
+        await renewal.done
+        self._renewal = None
+        await self._in_thread(supply.retire, retired)
+
+    def _let_go(self, slot: Slot) -> None:
+        if self._renewal is not None:
+            self._renewal.let_go(slot)

@@ -1,0 +1,276 @@
+"""Tests of L{cpyrender.pool.slots}, whose slots serve a pool here."""
+
+from __future__ import annotations
+
+from cpyrender.pool.template import TemplateFailed
+from cpyrender.values import Drawn
+from tests.pool.staged import DRAWN, PoolCase, StagedGroups
+
+
+class GroupTests(PoolCase):
+    """The control groups of slots."""
+
+    def test_groups(self) -> None:
+        """Where there are control groups each slot has one; they are told as a layer, and go with the pool."""
+        groups = self.stage.groups = StagedGroups()
+        pool = self.warm_pool(slots=2)
+        layers = pool.health().layers
+        pool.stop()
+        open_still = groups.closed
+        self.threads.carry_out_all()
+
+        self.assertEqual((self.stage.given, layers[-1]), (["first", "second"], "cgroup"))
+        self.assertEqual((open_still, groups.closed), (False, True))
+
+    def test_no_groups(self) -> None:
+        """Where there are none the layer is not told of."""
+        pool = self.warm_pool(slots=2)
+
+        self.assertEqual((self.stage.given, "cgroup" in pool.health().layers), ([None, None], False))
+
+    def test_groups_of_a_pool_that_cannot_start(self) -> None:
+        """A pool that cannot be started leaves no groups."""
+        groups = self.stage.groups = StagedGroups()
+        self.stage.cold = TemplateFailed("so it is written")
+        self.assertRaises(TemplateFailed, self.cold_pool().start_blocking)
+
+        self.assertTrue(groups.closed)
+
+
+class TidyingTests(PoolCase):
+    """Which slot is taken, and what is done with it after its script."""
+
+    def test_slot_with_a_spare_first(self) -> None:
+        """Of two free slots that one is taken whose child is ready."""
+        self.warm_pool(slots=2)
+        self.stage.slots[0].has_spare = False
+        self.render("a")
+        self.finish("a")
+
+        self.assertEqual(self.stage.ran, [("a", self.stage.slots[1])])
+
+    def test_tidied_when_nobody_waits(self) -> None:
+        """A slot that has nothing to do makes a spare, and is not given out before it is done."""
+        self.warm_pool(slots=1)
+        self.render("a")
+        self.threads.carry_out()
+        self.render("b")
+        self.assertEqual(self.running(), [])
+        self.threads.carry_out()
+
+        self.assertEqual((self.running(), self.stage.slots[0].has_spare), (["b"], True))
+
+    def test_not_tidied_when_somebody_waits(self) -> None:
+        """A slot for which somebody waits is given on at once."""
+        self.warm_pool(slots=1)
+        self.render("a")
+        self.render("b")
+        self.threads.carry_out()
+
+        self.assertEqual(self.running(), ["b"])
+
+    def test_no_spare_to_be_had(self) -> None:
+        """A slot that could not be tidied takes the next script all the same."""
+        self.warm_pool(slots=1)
+        self.stage.untidy = OSError("no more processes")
+        self.render("a")
+        self.finish("a")
+        answer = self.render("b")
+        self.finish("b")
+
+        self.assertIsInstance(self.successResultOf(answer), Drawn)
+
+    def test_bug_in_tidying(self) -> None:
+        """A slot whose tidying fails in a way that nobody foresaw is not lost; the failure is logged."""
+        self.warm_pool(slots=1)
+        self.stage.untidy = ZeroDivisionError()
+        self.render("a")
+        self.finish("a")
+        answer = self.render("b")
+
+        self.assertEqual(self.running(), ["b"])
+        self.finish("b")
+        self.assertIsInstance(self.successResultOf(answer), Drawn)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 2)
+
+    def test_spares(self) -> None:
+        """Slots that could not have a spare get one after the next script that was run, whichever slot it ran in."""
+        self.stage.untidy = OSError("no room")
+        self.warm_pool(slots=3)
+        self.assertEqual([slot.has_spare for slot in self.stage.slots], [False] * 3)
+        self.stage.untidy = None
+        self.render("a")
+        self.finish("a")
+        self.threads.carry_out_all()
+
+        self.assertEqual([slot.has_spare for slot in self.stage.slots], [True] * 3)
+
+
+class TeachingTests(PoolCase):
+    """How a pool lets its template learn."""
+
+    def test_once(self) -> None:
+        """A new template is taught once, when the slots have their spares."""
+        self.cold_pool(slots=2)
+        self.stage.untaught = True
+        self.pool.start()
+        self.threads.carry_out_all()
+
+        self.assertEqual((self.stage.lessons, self.stage.untaught), (1, False))
+        self.render("a")
+        self.threads.carry_out_all()
+        self.assertEqual(self.stage.lessons, 1)
+
+    def test_successor(self) -> None:
+        """A template that came in another's place is taught as well."""
+        self.warm_pool(slots=1)
+        self.stage.untaught = True
+        self.render("a")
+        self.threads.carry_out_all()
+
+        self.assertEqual(self.stage.lessons, 1)
+
+    def test_stop_waits(self) -> None:
+        """The pool is not stopped while its template learns."""
+        self.warm_pool(slots=1)
+        self.stage.untaught = True
+        self.render("a")
+        while self.stage.untaught and len(self.threads.calls) and self.threads.calls[0][1] != self.stage.teach:
+            self.threads.carry_out()
+        stopped = self.pool.stop()
+        self.assertNoResult(stopped)
+        self.assertFalse(self.stage.closed)
+        self.threads.carry_out_all()
+
+        self.successResultOf(stopped)
+        self.assertTrue(self.stage.closed)
+
+
+class RenewalTests(PoolCase):
+    """Replacing the template."""
+
+    def test_idle(self) -> None:
+        """Where nothing runs, each slot gets a spare of the fresh template, and then the old one is ended."""
+        pool = self.warm_pool()
+        renewed = pool.renew()
+        self.threads.carry_out()
+        self.assertEqual([slot.outdated for slot in self.stage.slots], [True, True])
+        self.assertEqual(self.stage.retired, [])
+        self.threads.carry_out_all()
+
+        self.successResultOf(renewed)
+        self.assertEqual([slot.outdated for slot in self.stage.slots], [False, False])
+        self.assertEqual(self.stage.retired, ["template 1"])
+
+    def test_running(self) -> None:
+        """A script that runs is waited for before the old template is ended; others run meanwhile."""
+        pool = self.warm_pool()
+        running = self.render("a")
+        renewed = pool.renew()
+        self.threads.carry_out(1)
+        self.threads.carry_out(1)
+        self.render("b")
+        self.finish("b")
+        self.assertEqual((self.stage.retired, self.running()), ([], ["a"]))
+        self.finish("a")
+        self.threads.carry_out_all()
+
+        self.assertEqual(self.successResultOf(running).outputs, DRAWN.outputs)
+        self.successResultOf(renewed)
+        self.assertEqual(self.stage.retired, ["template 1"])
+
+    def test_just_tidied(self) -> None:
+        """A slot that got its spare from the old template while the new one came is tidied once more."""
+        pool = self.warm_pool(slots=1)
+        self.render("a")
+        self.threads.carry_out()
+        renewed = pool.renew()
+        # It has its spare already, and the pool is yet to hear of it.
+        told, call, args = self.threads.calls.pop(0)
+        call(*args)
+        self.threads.carry_out()
+        told(True, None)
+        self.assertEqual((self.stage.slots[0].outdated, self.stage.retired), (True, []))
+        self.threads.carry_out_all()
+
+        self.successResultOf(renewed)
+        self.assertEqual((self.stage.slots[0].outdated, self.stage.retired), (False, ["template 1"]))
+
+    def test_one_after_the_other(self) -> None:
+        """Who asks while a template is being replaced gets another one, started after he asked."""
+        pool = self.warm_pool()
+        first, second = pool.renew(), pool.renew()
+        self.threads.carry_out()
+        self.assertEqual(self.stage.renewed, 1)
+        self.threads.carry_out_all()
+
+        self.successResultOf(first)
+        self.successResultOf(second)
+        self.assertEqual(self.stage.retired, ["template 1", "template 2"])
+
+    def test_failed(self) -> None:
+        """Where there cannot be a fresh template, who asked is told, all stays as it is, and one may ask again."""
+        pool = self.warm_pool()
+        self.stage.stale = TemplateFailed("no room")
+        renewed = pool.renew()
+        self.threads.carry_out_all()
+        self.failureResultOf(renewed, TemplateFailed)
+        self.assertTrue(pool.health().ready)
+        self.stage.stale = None
+        renewed = pool.renew()
+        self.threads.carry_out_all()
+
+        self.successResultOf(renewed)
+
+    def test_stopped_meanwhile(self) -> None:
+        """A pool that is stopped while a template is being replaced waits for that, and then ends."""
+        pool = self.warm_pool()
+        pool.renew()
+        stopped = pool.stop()
+        self.assertNoResult(stopped)
+        self.threads.carry_out_all()
+
+        self.successResultOf(stopped)
+        self.assertTrue(self.stage.closed)
+
+    def test_not_started(self) -> None:
+        """A pool without a template has none to replace."""
+        self.successResultOf(self.cold_pool().renew())
+        self.assertEqual(self.stage.renewed, 0)
+
+
+class CloseTests(PoolCase):
+    """How slots end."""
+
+    def test_lets_go(self) -> None:
+        """A pool that is stopped closes its slots and its supply, and ends its threads."""
+        pool = self.warm_pool(slots=2)
+        stopped = pool.stop()
+        self.assertNoResult(stopped)
+        self.threads.carry_out_all()
+
+        self.successResultOf(stopped)
+        self.assertEqual([slot.closed for slot in self.stage.slots], [True, True])
+        self.assertEqual((self.stage.closed, self.threads.started), (True, False))
+
+    def test_waits_for_tidying(self) -> None:
+        """A slot is not closed while it is being tidied."""
+        self.warm_pool(slots=1)
+        self.render("a")
+        self.threads.carry_out()
+        self.pool.stop()
+        self.assertEqual(len(self.threads.calls), 1)
+        self.threads.carry_out_all()
+
+        self.assertEqual([(slot.closed, slot.has_spare) for slot in self.stage.slots], [(True, False)])
+
+    def test_something_cannot_be_removed(self) -> None:
+        """A pool that cannot remove all that its template left ends its threads and is stopped all the same."""
+        pool = self.warm_pool()
+        self.stage.stuck = OSError("a folder cannot be removed")
+        stopped = pool.stop()
+        self.threads.carry_out_all()
+
+        self.successResultOf(stopped)
+        self.assertFalse(self.threads.started)
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
