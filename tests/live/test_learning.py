@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -38,7 +37,7 @@ def _faults(template: RunningTemplate) -> int:
         cancellation.close()
         spare.remove()
     assert isinstance(ran, Drawn), ran
-    return int(json.loads(ran.outputs[0].data))
+    return int(bytes(ran.outputs[0].data))
 
 
 def _waits(pidfd: int) -> bool:
