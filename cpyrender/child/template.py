@@ -29,6 +29,9 @@ from cpyrender.child.script import serve_one
 #: Fork a child that waits for a script.
 COMMAND_SPARE = b"spare"
 
+#: Fork a child that waits for a script, and has no pages ready for it.
+COMMAND_LEAN = b"lean"
+
 #: Fork a child that runs a script of our own.
 COMMAND_LESSON = b"lesson"
 
@@ -36,6 +39,7 @@ COMMAND_LESSON = b"lesson"
 COMMAND_PAGES = b"pages:"
 
 _LONGEST_COMMAND = 1 << 18
+_NO_PAGES = Pages()
 
 _LONGEST_CHAIN = 1000
 _MS_BETWEEN_LOOKS = 250
@@ -137,7 +141,7 @@ class Template:
         # A template that was replaced may have left folders, and in a jail all templates have the same process id.
         self._name = secrets.token_hex(4)
         self._legacy = legacy
-        self._pages = Pages()
+        self._pages = _NO_PAGES
         self._children: dict[int, _Child] = {}
         self._serial = 0
         self._cleaners: list[int] = []
@@ -158,6 +162,8 @@ class Template:
     def _obey(self, command: bytes) -> bool:
         """Do as the server says; return C{False} where it says no more."""
         if command == COMMAND_SPARE:
+            self._answer(self._get_ready)
+        elif command == COMMAND_LEAN:
             self._answer(self._wait_for_script)
         elif command == COMMAND_LESSON:
             self._answer(self._give_lesson)
@@ -219,11 +225,14 @@ class Template:
         finally:
             os._exit(70)
 
-    def _wait_for_script(self, folder: str) -> NoReturn:
+    def _get_ready(self, folder: str) -> NoReturn:
+        self._wait_for_script(folder, self._pages)
+
+    def _wait_for_script(self, folder: str, pages: Pages = _NO_PAGES) -> NoReturn:
         """Confine this child, have its memory ready, and run one script, or several where they may share a process."""
         how = self._confinement
         confine(folder, how)
-        self._pages.populate(wanted=_nothing_to_read)
+        pages.populate(wanted=_nothing_to_read)
         if how.runs == 1:
             serve_one(result=3, legacy=self._legacy, refusing=how.shuts_in)
         # Heavy: the template must have become who it is to be before it imports this.

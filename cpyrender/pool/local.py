@@ -117,6 +117,7 @@ class LocalPool:
         """Take no more; see L{IRenderer.drain}."""
         self._draining = True
         self._why_not_ready = "it is draining"
+        self._slots.prepare_no_more()
         if not self._running and not len(self._line):
             return succeed(None)
         idle: Deferred[None] = Deferred()

@@ -64,6 +64,11 @@ class Slot:
         """Whether its spare is of a template that has been replaced."""
         return self._spare is not None and self._generation != self._supply.generation
 
+    @property
+    def may_rest(self) -> bool:
+        """Whether its spare takes more memory than it has to."""
+        return self._spare is not None and not self._spare.lean
+
     def render(self, submission: Submission, cancellation: Cancellation) -> Ran:
         """Run a script.
 
@@ -162,10 +167,21 @@ class Slot:
         if self._spare is None:
             self._spare = self._new_spare()
 
-    def _new_spare(self) -> Spare:
+    def rest(self) -> None:
+        """Have a lean spare in the place of one that takes more memory, whether that has run a script or not.
+
+        @raise cpyrender.pool.template.TemplateFailed: none can be had; there is no spare then.
+        @raise OSError: the machine has no room for one.
+        """
+        if self.may_rest:
+            self._lay_aside()
+            self.bury()
+            self._spare = self._new_spare(lean=True)
+
+    def _new_spare(self, lean: bool = False) -> Spare:
         # Asked first: should the template be replaced meanwhile, the spare counts as one of the old one's.
         self._generation = self._supply.generation
-        spare = self._supply.spare()
+        spare = self._supply.spare(lean)
         spare.runs = self._settings.runs_per_process
         if self._group is not None:
             try:

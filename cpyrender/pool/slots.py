@@ -17,6 +17,7 @@ from cpyrender.pool.cgroup import SlotGroups
 from cpyrender.pool.conversation import Cancellation
 from cpyrender.pool.ending import Ending
 from cpyrender.pool.isolation import LAYERS
+from cpyrender.pool.lull import Lull
 from cpyrender.pool.renewal import Renewal
 from cpyrender.pool.slot import Slot
 from cpyrender.pool.supply import Retired, SpareSupply
@@ -25,6 +26,9 @@ from cpyrender.settings import RenderSettings
 from cpyrender.values import Ran, Submission
 
 T = TypeVar("T")
+
+#: Seconds without a script after which the spares that wait are exchanged for lean ones.
+SECONDS_TO_REST = 10.0
 
 
 class IPoolReactor(IReactorFromThreads, IReactorTime):
@@ -65,6 +69,8 @@ class Slots:
         self._renewal: Renewal | None = None
         self._renewing: Deferred[None] = succeed(None)
         self._closed: Deferred[None] = succeed(None)
+        self._lull = Lull(reactor, SECONDS_TO_REST, self._rest)
+        self._to_rest: list[Slot] = []
 
     # How they are
 
@@ -168,6 +174,7 @@ class Slots:
 
         @raise IndexError: none is.
         """
+        self._stay_awake()
         slot = next((slot for slot in self._free if slot.has_spare), self._free[0])
         self._free.remove(slot)
         return slot
@@ -196,7 +203,12 @@ class Slots:
 
     def tidy(self, slot: Slot) -> None:
         """Have a slot that has been taken clear up and get a spare, in a thread; then it is free."""
-        tidied = self._tidying[slot] = self._in_thread(slot.tidy)
+        self._stay_awake()
+        self._look_after(slot, slot.tidy)
+
+    def _look_after(self, slot: Slot, how: Callable[[], None]) -> None:
+        tidied: Deferred[None] = self._in_thread(how)
+        self._tidying[slot] = tidied
         tidied.addErrback(self._not_tidied)
         tidied.addCallback(lambda _: self._tidied(slot))
 
@@ -218,6 +230,7 @@ class Slots:
         self._let_go(slot)
         self.put_back(slot)
         self._teach()
+        self._rest_next()
 
     def _not_tidied(self, failure: Failure) -> None:
         # The next script on this slot tries again, and its client is told if that fails as well.
@@ -225,6 +238,29 @@ class Slots:
             self._log.error("No spare can be had: {why}", why=failure.getErrorMessage())
         else:
             self._log.failure("A slot could not be tidied; this is a bug.", failure)
+
+    # Rest
+
+    def prepare_no_more(self) -> None:
+        """No script will come but those that wait already."""
+        self._to_rest.clear()
+        self._lull.end()
+
+    def _stay_awake(self) -> None:
+        self._to_rest.clear()
+        self._lull.interrupt()
+
+    def _rest(self) -> None:
+        """Have the spares that wait replaced by lean ones: good as they are for speed, they are memory for nothing."""
+        self._to_rest = [slot for slot in self._free if slot.may_rest]
+        self._rest_next()
+
+    def _rest_next(self) -> None:
+        # One by one: a script that comes now finds all others as they were.
+        if self._to_rest:
+            slot = self._to_rest.pop()
+            self._free.remove(slot)
+            self._look_after(slot, slot.rest)
 
     # The template
 

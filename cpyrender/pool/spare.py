@@ -33,6 +33,7 @@ class Spare:
     @ivar pidfd: for killing it.
     @ivar started: whether it has begun with a script.
     @ivar ending: how it ended, as far as the template has told.
+    @ivar lean: whether next to all of its memory is still the template's too.
     @ivar runs: how many scripts it may still be given.
     @ivar used: whether it has run one.
     """
@@ -45,6 +46,7 @@ class Spare:
     ended: int
     pidfd: int
     runs: int = 1
+    lean: bool = field(default=False, init=False)
     started: bool = field(default=False, init=False)
     ending: Ending | None = field(default=None, init=False)
     used: bool = field(default=False, init=False)
@@ -53,7 +55,7 @@ class Spare:
     def kept(self) -> None:
         """Count a script that it has run: it is to be given another one."""
         self.runs -= 1
-        self.used, self._ready = True, False
+        self.used, self.lean, self._ready = True, False, False
 
     def ready(self) -> bool:
         """Whether it can be given a script; waits until one that has been used has cleared up after itself.

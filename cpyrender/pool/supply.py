@@ -52,16 +52,17 @@ class SpareSupply:
         self._retired: list[Retired] = []
         self.quarantine = Lock()
 
-    def spare(self) -> Spare:
+    def spare(self, lean: bool = False) -> Spare:
         """Have a spare forked, by a new template if need be.
 
+        @param lean: have no pages ready for its script.
         @raise TemplateFailed: no template can be had.
         @raise OSError: the machine has no room for another process.
         """
         for _ in range(_ATTEMPTS):
             template = self.warm()
             try:
-                return template.spare()
+                return template.spare(lean)
             except TemplateLost as error:
                 self._discard(template, error)
         raise TemplateFailed(f"{_ATTEMPTS} templates were lost, one after the other")

@@ -22,7 +22,7 @@ from twisted.logger import Logger
 from cpyrender.child.confine import JAILED
 from cpyrender.child.folder import remove_folder
 from cpyrender.child.pages import Pages
-from cpyrender.child.template import COMMAND_LESSON, COMMAND_PAGES, COMMAND_SPARE
+from cpyrender.child.template import COMMAND_LEAN, COMMAND_LESSON, COMMAND_PAGES, COMMAND_SPARE
 from cpyrender.pool.bubblewrap import NoBubblewrap, jailed
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.visible import package_home
@@ -213,19 +213,24 @@ class RunningTemplate:
     _commands: socket.socket
     _turn: Lock = field(factory=Lock)
     taught: bool = False
+    _populating: bool = False
 
     @property
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
 
-    def spare(self) -> Spare:
+    def spare(self, lean: bool = False) -> Spare:
         """Have a child forked that waits for a script.
 
+        @param lean: have no pages ready for it: that takes little memory, until it comes.
         @raise TemplateLost: the template is gone.
         @raise OSError: it could not fork, or there was no room for another descriptor.
         """
-        return self._forked(COMMAND_SPARE)
+        spare = self._forked(COMMAND_LEAN if lean else COMMAND_SPARE)
+        # Asked only now: it may be taught meanwhile.
+        spare.lean = lean or not self._populating
+        return spare
 
     def lesson(self) -> Spare:
         """Have a child forked that runs one of L{cpyrender.child.lesson.LESSONS}; raises as L{spare} does."""
@@ -237,6 +242,7 @@ class RunningTemplate:
         @raise TemplateLost: the template is gone.
         """
         with self._turn:
+            self._populating = bool(pages.ranges)
             try:
                 self._commands.send(COMMAND_PAGES + pages.pack())
             except OSError as error:

@@ -125,6 +125,13 @@ class ServeTests(SynchronousTestCase):
         self.assertEqual(len({folder for _, folder, _ in found}), 2)
         self.assertEqual([(Path(folder).parent, inside) for _, folder, inside in found], [(self.spool, "[]")] * 2)
 
+    def test_lean(self) -> None:
+        """A lean child runs its script as any other."""
+        spare = self.template.spare(lean=True)
+        self.addCleanup(spare.close)
+
+        self.assertEqual(self.printed(spare, "print(1)"), "1\n")
+
     def test_several_at_once(self) -> None:
         """Children live beside each other, and each hears only its own server's end."""
         spares = [self.spare() for _ in range(3)]

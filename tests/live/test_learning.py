@@ -40,11 +40,27 @@ def _faults(template: RunningTemplate) -> int:
     return int(bytes(ran.outputs[0].data))
 
 
-def _waits(pidfd: int) -> bool:
-    """Whether a process sleeps in read(2), as one does that has nothing more to get ready."""
+def _own(template: RunningTemplate, lean: bool) -> int:
+    """Return how many bytes a spare has for itself when it waits for its script."""
+    spare = template.spare(lean)
+    try:
+        until(lambda: _waits(spare.pidfd), "a spare that waits for its script")
+        with open(f"{_process(spare.pidfd)}/smaps_rollup") as lines:
+            return next(int(line.split()[1]) << 10 for line in lines if line.startswith("Private_Dirty:"))
+    finally:
+        spare.remove()
+
+
+def _process(pidfd: int) -> str:
+    """Return where /proc tells of a process."""
     with open(f"/proc/self/fdinfo/{pidfd}") as lines:
         pid = next(line.split()[1] for line in lines if line.startswith("Pid:"))
-    with open(f"/proc/{pid}/syscall") as call:
+    return f"/proc/{pid}"
+
+
+def _waits(pidfd: int) -> bool:
+    """Whether a process sleeps in read(2), as one does that has nothing more to get ready."""
+    with open(f"{_process(pidfd)}/syscall") as call:
         return call.read().split()[0] == str(_READV)
 
 
@@ -74,6 +90,18 @@ class LearningTests(SynchronousTestCase):
                 template.teach(learn(template))
 
                 self.assertLess(_faults(template), untaught / 2)
+
+    def test_lean(self) -> None:
+        """At every level, a lean spare of a taught template has less than half the memory for itself."""
+        for level in ISOLATION:
+            with self.subTest(level=level):
+                try:
+                    template = self.template(level)
+                except TemplateFailed:
+                    continue  # Not on this machine.
+                template.teach(learn(template))
+
+                self.assertLess(_own(template, lean=True), _own(template, lean=False) / 2)
 
     def test_leaves_nothing(self) -> None:
         """Learning leaves no descriptor and no child behind."""

@@ -79,6 +79,11 @@ class StagedSlot:
     has_spare: bool = False
     outdated: bool = False
     closed: bool = False
+    lean: bool = False
+
+    @property
+    def may_rest(self) -> bool:
+        return self.has_spare and not self.lean
 
     def render(self, submission: Submission, cancellation: Cancellation) -> Ran:
         self.stage.ran.append((submission.script.decode(), self))
@@ -91,7 +96,15 @@ class StagedSlot:
     def tidy(self) -> None:
         if self.stage.untidy is not None:
             raise self.stage.untidy
+        self.lean = self.lean and self.has_spare
         self.has_spare, self.outdated = True, False
+
+    def rest(self) -> None:
+        self.stage.rested.append(self)
+        self.has_spare = False
+        if self.stage.restless is not None:
+            raise self.stage.restless
+        self.has_spare, self.lean = True, True
 
     def close(self) -> None:
         self.has_spare = False
@@ -116,11 +129,13 @@ class Stage:
     @ivar level: of isolation, which is known when the template is warm.
     @ivar cold: why the template cannot be warmed up.
     @ivar untidy: why no slot can be tidied.
+    @ivar restless: why no slot gets a lean spare.
     @ivar stuck: why not all can be closed.
     @ivar outcomes: what becomes of a script, by its name; others are drawn.
     @ivar stale: why there cannot be a fresh template.
     @ivar retired: the templates that have been ended after they were replaced.
     @ivar ran: the scripts that ran and their slots, in order.
+    @ivar rested: the slots that were to get a lean spare, in order.
     @ivar untaught: whether there is something that the template can be taught.
     """
 
@@ -140,6 +155,8 @@ class Stage:
     given: list[object] = field(factory=list)
     untaught: bool = False
     lessons: int = 0
+    restless: Exception | None = None
+    rested: list[StagedSlot] = field(factory=list)
 
     def teach(self) -> None:
         self.untaught = False

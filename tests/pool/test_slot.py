@@ -63,6 +63,7 @@ def be_silent(child: PlayedChild) -> None:
 class PlayedSupply:
     """A supply of children whose parts are given in order.
 
+    @ivar lean: for each that was handed out, whether it was to be a lean one.
     @ivar quarantined: for each that was handed out, whether the slot was in quarantine then.
     """
 
@@ -70,14 +71,17 @@ class PlayedSupply:
         self.handed_out: list[PlayedChild] = []
         self.generation = 0
         self.quarantine = Lock()
+        self.lean: list[bool] = []
         self.quarantined: list[bool] = []
         self._children = iter(children)
 
-    def spare(self) -> Spare:
+    def spare(self, lean: bool = False) -> Spare:
         child = next(self._children, None)
         if child is None:
             raise TemplateFailed("no more of them")
         self.handed_out.append(child)
+        self.lean.append(lean)
+        child.spare.lean = lean
         self.quarantined.append(self.quarantine.locked())
         return child.spare
 
@@ -337,6 +341,49 @@ class SlotTests(SlotCase):
         slot.tidy()
 
         self.assertEqual((self.supply.handed_out, slot.has_spare), (self.children, True))
+
+    def test_rest(self) -> None:
+        """A slot that rests has a lean spare in the place of the one that waited, which is killed; one rests once."""
+        slot = self.slot(draw, draw)
+        before = slot.may_rest
+        slot.tidy()
+        tidied = slot.may_rest
+        slot.rest()
+        slot.rest()
+
+        self.assertEqual([before, tidied, slot.may_rest, slot.has_spare], [False, True, False, True])
+        self.assertEqual((self.supply.lean, self.children[0].was_killed()), ([False, True], True))
+        self.assertEqual(self.render(slot), _DRAWN)
+
+    def test_tidied_after_rest(self) -> None:
+        """The spare after a lean one that has had its script is not a lean one."""
+        slot = self.slot(draw, draw, draw)
+        slot.tidy()
+        slot.rest()
+        self.render(slot)
+        slot.tidy()
+
+        self.assertEqual((self.supply.lean, slot.may_rest), ([False, True, False], True))
+
+    def test_rest_of_a_child_that_was_kept(self) -> None:
+        """A child that has run a script and may run another is replaced too, though it was a lean one before."""
+        slot = self.shared(draw, draw_and_go_on, draw)
+        slot.tidy()
+        slot.rest()
+        self.render(slot)
+        kept = slot.may_rest
+        slot.rest()
+
+        self.assertEqual((kept, slot.may_rest, slot.has_spare), (True, False, True))
+        self.assertEqual((self.supply.lean, self.children[1].was_killed()), ([False, True, True], True))
+
+    def test_no_lean_spare(self) -> None:
+        """Where no lean spare can be had, that is said, and the slot has none."""
+        slot = self.slot(draw)
+        slot.tidy()
+
+        self.assertRaises(TemplateFailed, slot.rest)
+        self.assertEqual((slot.has_spare, slot.may_rest), (False, False))
 
     def test_no_child(self) -> None:
         """Where no child can be had, who has a script is told."""

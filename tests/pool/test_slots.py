@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cpyrender.pool.slots import SECONDS_TO_REST
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.values import Drawn
 from tests.pool.staged import DRAWN, PoolCase, StagedGroups
@@ -237,6 +238,176 @@ class RenewalTests(PoolCase):
         """A pool without a template has none to replace."""
         self.successResultOf(self.cold_pool().renew())
         self.assertEqual(self.stage.renewed, 0)
+
+
+class RestTests(PoolCase):
+    """What the slots do when no script comes."""
+
+    def lean(self) -> list[bool]:
+        """Return for each slot whether its spare is a lean one."""
+        return [slot.lean for slot in self.stage.slots]
+
+    def idle(self, seconds: float = SECONDS_TO_REST) -> None:
+        """Let time pass without a script."""
+        self.reactor.advance(seconds)
+        self.threads.carry_out_all()
+
+    def test_all(self) -> None:
+        """When no script has come for some time, and not before, all spares that wait are replaced by lean ones."""
+        self.warm_pool(slots=3)
+        self.idle(SECONDS_TO_REST - 0.1)
+        before = self.lean()
+        self.idle(0.1)
+
+        self.assertEqual((before, self.lean()), ([False] * 3, [True] * 3))
+        self.assertEqual(self.pool.health().spares, 3)
+
+    def test_one_after_the_other(self) -> None:
+        """Only one slot at a time is without its spare."""
+        self.warm_pool(slots=3)
+        self.reactor.advance(SECONDS_TO_REST)
+        for rested in range(3):
+            self.assertEqual((len(self.threads.calls), len(self.stage.rested)), (1, rested))
+            self.threads.carry_out()
+
+        self.assertEqual(self.threads.calls, [])
+
+    def test_once(self) -> None:
+        """Slots that rest do so until a script comes; nothing looks after them in between."""
+        self.warm_pool(slots=2)
+        self.idle()
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+        self.idle(1000)
+
+        self.assertEqual(len(self.stage.rested), 2)
+
+    def test_lean_already(self) -> None:
+        """Spares that have no pages of their own, as those of a template that was not taught, stay."""
+        self.warm_pool(slots=2)
+        self.stage.slots[0].lean = True
+        self.idle()
+
+        self.assertEqual(self.stage.rested, [self.stage.slots[1]])
+
+    def test_script_before(self) -> None:
+        """A script puts it off, by the whole time."""
+        self.warm_pool(slots=2)
+        self.idle(SECONDS_TO_REST - 1)
+        self.render("a")
+        self.finish("a")
+        self.idle(SECONDS_TO_REST - 1)
+        before = self.lean()
+        self.idle(1)
+
+        self.assertEqual((before, self.lean()), ([False, False], [True, True]))
+
+    def test_one_delayed_call(self) -> None:
+        """However many scripts come, one delayed call is all that waits."""
+        self.warm_pool(slots=2)
+        waiting = self.reactor.getDelayedCalls()
+        for name in "abcdefgh":
+            self.render(name)
+            self.finish(name)
+
+        self.assertEqual((self.reactor.getDelayedCalls(), len(waiting)), (waiting, 1))
+
+    def test_script_after(self) -> None:
+        """A script after that meets a lean spare, and leaves one that is not; in the end that rests as well."""
+        self.warm_pool(slots=1)
+        self.idle()
+        answer = self.render("a")
+        self.finish("a")
+        after = self.lean()
+        self.idle()
+
+        self.assertIsInstance(self.successResultOf(answer), Drawn)
+        self.assertEqual((after, self.lean()), ([False], [True]))
+
+    def test_script_meanwhile(self) -> None:
+        """A script that comes while a slot gets its lean spare has another slot at once, and no more of them rest."""
+        self.warm_pool(slots=3)
+        self.reactor.advance(SECONDS_TO_REST)
+        answer = self.render("a")
+        self.assertEqual(self.running(), ["a"])
+        self.finish("a")
+
+        self.assertIsInstance(self.successResultOf(answer), Drawn)
+        self.assertEqual((len(self.stage.rested), sum(self.lean()), self.threads.calls), (1, 1, []))
+
+    def test_script_for_the_only_slot(self) -> None:
+        """A script that comes while the only slot gets its lean spare waits for that, and is run."""
+        self.warm_pool(slots=1)
+        self.reactor.advance(SECONDS_TO_REST)
+        answer = self.render("a")
+        self.assertEqual((self.running(), self.pool.health().waiting), ([], 1))
+        self.threads.carry_out_all()
+
+        self.assertIsInstance(self.successResultOf(answer), Drawn)
+
+    def test_long_script(self) -> None:
+        """Beside a script that takes long the other slots rest, and its own does when it is over for as long."""
+        self.warm_pool(slots=2)
+        self.render("a")
+        self.reactor.advance(SECONDS_TO_REST)
+        self.threads.carry_out(1)
+        beside = sum(self.lean())
+        self.finish("a")
+        self.idle()
+
+        self.assertEqual((beside, self.lean()), (1, [True, True]))
+
+    def test_no_lean_spare(self) -> None:
+        """Where no lean spare can be had it is logged, once for each slot, and the next script is run all the same."""
+        self.warm_pool(slots=2)
+        self.stage.restless = ZeroDivisionError()
+        self.idle()
+        self.assertEqual((len(self.stage.rested), len(self.flushLoggedErrors(ZeroDivisionError))), (2, 2))
+        answer = self.render("a")
+        self.finish("a")
+
+        self.assertIsInstance(self.successResultOf(answer), Drawn)
+        self.assertEqual(self.pool.health().spares, 2)
+
+    def test_draining(self) -> None:
+        """A pool that drains rests no more, whether scripts still run in it or not; no delayed call is left."""
+        self.warm_pool(slots=2)
+        self.render("a")
+        self.render("b")
+        self.render("c")
+        self.pool.drain()
+        self.finish("a")
+        self.assertEqual((self.running(), self.reactor.getDelayedCalls()), (["b", "c"], []))
+        self.idle(1000)
+
+        self.assertEqual(self.stage.rested, [])
+
+    def test_stopped_meanwhile(self) -> None:
+        """A pool that is stopped while a slot gets its lean spare waits for that one, and no other follows."""
+        self.warm_pool(slots=2)
+        self.reactor.advance(SECONDS_TO_REST)
+        stopped = self.pool.stop()
+        self.assertNoResult(stopped)
+        self.threads.carry_out_all()
+
+        self.successResultOf(stopped)
+        self.assertEqual([(slot.closed, slot.has_spare) for slot in self.stage.slots], [(True, False)] * 2)
+        self.assertEqual((len(self.stage.rested), self.reactor.getDelayedCalls()), (1, []))
+
+    def test_template_replaced_meanwhile(self) -> None:
+        """A slot that gets its lean spare while the template is replaced has one of the fresh template in the end."""
+        self.warm_pool(slots=1)
+        renewed = self.pool.renew()
+        self.reactor.advance(SECONDS_TO_REST)
+        # It has its lean spare already, and the pool is yet to hear of it.
+        told, call, args = self.threads.calls.pop(1)
+        call(*args)
+        self.threads.carry_out()
+        told(True, None)
+        self.assertEqual((self.stage.slots[0].outdated, self.stage.retired), (True, []))
+        self.threads.carry_out_all()
+
+        self.successResultOf(renewed)
+        self.assertEqual((len(self.stage.rested), self.stage.slots[0].outdated), (1, False))
 
 
 class CloseTests(PoolCase):

@@ -26,13 +26,15 @@ class Template:
     closed: bool = False
     taught: bool = False
     lessons: list[object] = field(factory=list)
+    lean: list[bool] = field(factory=list)
 
     def teach(self, pages: object) -> None:
         self.lessons.append(pages)
 
-    def spare(self) -> object:
+    def spare(self, lean: bool = False) -> object:
         if self.spares == 0:
             raise TemplateLost("so it is written")
+        self.lean.append(lean)
         self.spares -= 1
         return self
 
@@ -95,6 +97,14 @@ class SpareSupplyTests(SynchronousTestCase):
 
         self.assertEqual([supply.spare(), supply.spare()], [template, template])
         self.assertEqual((self.machine.started, supply.restarts), ([template], 0))
+
+    def test_lean(self) -> None:
+        """Who asks for a lean spare gets one, by a template's successor as well."""
+        supply = self.supply(lost := Template(spares=2), new := Template())
+        for lean in (False, True, True):
+            supply.spare(lean)
+
+        self.assertEqual((lost.lean, new.lean), ([False, True], [True]))
 
     def test_warm(self) -> None:
         """A template that has been warmed up is the one that makes the spares."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from attrs import define, field
 from twisted.trial.unittest import SynchronousTestCase
 
+from cpyrender.child.pages import Pages
 from cpyrender.pool.template import RunningTemplate, TemplateLost, TemplateSettings
 
 
@@ -63,6 +64,20 @@ class RunningTemplateTests(SynchronousTestCase):
         self.assertEqual((self.its.recv(100), spare.folder), (b"spare", "somewhere"))
         fds = {spare.script, spare.result, spare.stdout, spare.stderr, spare.ended, spare.pidfd}
         self.assertEqual([os.get_inheritable(fd) for fd in fds], [False] * 6)
+
+    def test_lean(self) -> None:
+        """All spares of a template that was taught no pages are lean; after that, those that were to be."""
+        found = []
+        for pages in (Pages(), Pages(((4096, 4096),))):
+            self.template.teach(pages)
+            self.its.recv(100)
+            for lean in (False, True):
+                self.send(6, folder=None)
+                spare = self.template.spare(lean)
+                self.addCleanup(spare.close)
+                found.append((self.its.recv(100), spare.lean))
+
+        self.assertEqual(found, [(b"spare", True), (b"lean", True), (b"spare", False), (b"lean", True)])
 
     def test_refused(self) -> None:
         """A template that cannot fork is not lost, and its reason is passed on."""
