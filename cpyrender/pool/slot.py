@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -24,6 +25,9 @@ from cpyrender.values import Cause, Failed, Ran, Submission
 
 # A script under which the template dies again and again is not just unlucky.
 _SECOND_CHANCES = 2
+# Seconds. Having its pages ready takes some 15 ms of CPU, in which the next scripts want to run as well: one that is
+# over sooner than this writes to few of them.
+_WORTH_ITS_PAGES = 0.025
 # Seconds between two looks at whether anybody still waits for the answer.
 _PATIENCE = 0.1
 
@@ -51,6 +55,7 @@ class Slot:
         self._settings = settings
         self._on_end = on_end
         self._spare: Spare | None = None
+        self._light = False
         self._generation = 0
         self._used: list[Spare] = []
 
@@ -79,7 +84,9 @@ class Slot:
         # Where scripts come without a pause, nobody tidies up between them.
         with suppress(OSError):
             self.bury(but=1)
+        began = time.monotonic()
         outcome = self._run(submission, cancellation)
+        self._light = time.monotonic() - began < _WORTH_ITS_PAGES
         if isinstance(outcome, Failed) and outcome.cause is Cause.CRASHED and self._outgrew():
             return evolve(outcome, cause=Cause.MEMORY, message="the script outgrew its memory limit")
         return outcome
@@ -155,7 +162,7 @@ class Slot:
         )
 
     def tidy(self) -> None:
-        """Clear away after the last scripts, and have a spare ready for the next.
+        """Clear away after the last scripts, and have a spare ready for the next: a lean one where the last was light.
 
         @raise cpyrender.pool.template.TemplateFailed: no spare can be had.
         @raise OSError: the machine has no room for one.
@@ -165,7 +172,7 @@ class Slot:
         self._spare = self._take_spare()
         self.bury()
         if self._spare is None:
-            self._spare = self._new_spare()
+            self._spare = self._new_spare(self._light)
 
     def rest(self) -> None:
         """Have a lean spare in the place of one that takes more memory, whether that has run a script or not.

@@ -10,6 +10,7 @@ from threading import Lock, Thread
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender import wire
+from cpyrender.pool import slot as slot_module
 from cpyrender.pool.conversation import Cancellation, Cancelled
 from cpyrender.pool.slot import Slot
 from cpyrender.pool.spare import Spare
@@ -92,6 +93,8 @@ class SlotCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.cancellation = Cancellation()
         self.addCleanup(self.cancellation.close)
+        # Children that are played are quick.
+        self.patch(slot_module, "_WORTH_ITS_PAGES", 0.0)
 
     def slot(self, *parts: Callable[[PlayedChild], None], timeout: float = 60.0) -> Slot:
         """Return a slot whose children play these parts."""
@@ -364,6 +367,19 @@ class SlotTests(SlotCase):
         slot.tidy()
 
         self.assertEqual((self.supply.lean, slot.may_rest), ([False, True, False], True))
+
+    def test_after_a_light_script(self) -> None:
+        """The spare after a script that was over at once is a lean one, and the one after a long one is not."""
+        slot = self.slot(draw, draw, draw)
+        slot.tidy()
+        self.patch(slot_module, "_WORTH_ITS_PAGES", 60.0)
+        self.render(slot)
+        slot.tidy()
+        self.patch(slot_module, "_WORTH_ITS_PAGES", 0.0)
+        self.render(slot)
+        slot.tidy()
+
+        self.assertEqual(self.supply.lean, [False, True, False])
 
     def test_rest_of_a_child_that_was_kept(self) -> None:
         """A child that has run a script and may run another is replaced too, though it was a lean one before."""
