@@ -101,7 +101,8 @@ class LocalPool:
     def _answer(self, submission: Submission) -> Deferred[Outcome]:
         if self._draining:
             return succeed(Refused(reason="the server is shutting down", retry_after=self._line.retry_after()))
-        if self._line.full and not self._slots.any_free:
+        # Those for whom a slot is free, or is being tidied, hardly wait.
+        if len(self._line) >= self._line.limit + self._slots.unused:
             reason = f"the queue is full (scripts waiting: {self._line.limit})"
             return succeed(Refused(reason=reason, retry_after=self._line.retry_after()))
         client = network(submission.client)

@@ -80,6 +80,11 @@ class Slots:
         return bool(self._free)
 
     @property
+    def unused(self) -> int:
+        """How many of them are free, or will be as soon as they have been tidied."""
+        return len(self._free) + len(self._tidying)
+
+    @property
     def spares(self) -> int:
         """How many of them have a child that is ready for a script."""
         return sum(slot.has_spare for slot in self._all)

@@ -39,11 +39,6 @@ class WaitingLine(Generic[J]):
     def __len__(self) -> int:
         return len(self._jobs)
 
-    @property
-    def full(self) -> bool:
-        """Whether one more has to be turned away."""
-        return len(self._jobs) >= self.limit
-
     def join(self, job: J) -> None:
         """Stand in line, at its end."""
         self._jobs.append(job)

@@ -156,6 +156,18 @@ class QueueTests(PoolCase):
 
         self.assertEqual(self.running(), ["a2", "b1"])
 
+    def test_while_slots_are_tidied(self) -> None:
+        """Slots that are being tidied count as free: as many scripts are taken as run and wait at once."""
+        pool = self.cold_pool(slots=2, queue=1)
+        pool.start()
+        self.threads.carry_out()
+        taken = [self.render(name) for name in "abc"]
+        refused = self.successResultOf(self.render("d"))
+
+        self.assertEqual(refused.reason, "the queue is full (scripts waiting: 1)")
+        self.threads.carry_out_all()
+        self.assertEqual([self.successResultOf(one).outputs for one in taken], [DRAWN.outputs] * 3)
+
     def test_full(self) -> None:
         """A script that finds the queue full is refused, and told when to come again."""
         self.warm_pool(slots=1, queue=2)

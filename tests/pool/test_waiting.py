@@ -86,7 +86,6 @@ class Street(RuleBasedStateMachine):
     def counts(self) -> None:
         if hasattr(self, "line"):
             assert len(self.line) == len(self.waiting), "jobs were lost or doubled"
-            assert self.line.full == (len(self.waiting) >= 6)
 
 
 class WaitingLineTests(SynchronousTestCase):
@@ -117,10 +116,6 @@ class WaitingLineTests(SynchronousTestCase):
             line.join(job)
 
         self.assertEqual([line.take(), line.take()], jobs)
-
-    def test_limit_of_none(self) -> None:
-        """A line in which nobody may wait is always full."""
-        self.assertTrue(WaitingLine[Job](1, 0).full)
 
 
 class RetryAfterTests(SynchronousTestCase):
