@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import subprocess
@@ -66,6 +67,8 @@ class DiskTests(Steady):
         with Running(command, port, {"TMPDIR": str(folder), "PATH": "/nonexistent"}) as server:
             write = "open('f', 'wb').write(bytes(1_000_000)); response = 'written'"
             self.assertEqual(server.post(write).body, b"written")
+            # Its folder is removed when it has been answered, and would make room.
+            until(lambda: not any("f" in files for _, _, files in os.walk(folder)), "its folder to be gone")
             with (folder / "filling").open("wb", buffering=0) as filling:
                 try:
                     while True:
