@@ -21,6 +21,9 @@ PICTURES = {
     "ps": "application/postscript",
 }
 
+#: What Pillow calls a format, where that is not the same word.
+PILLOW_NAMES = {"jpg": "JPEG", "ps": "EPS"}
+
 #: Not a picture: all that a script made and printed, as JSON.
 EVERYTHING = "json"
 

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cpyrender.child.answer import NoAnswer
+from cpyrender.formats import PILLOW_NAMES
 from cpyrender.values import Wanted
-
-_PILLOW_NAMES = {"jpg": "JPEG", "ps": "EPS"}
 
 # The modes of an image that a format keeps as they are; all others are converted to RGB or RGBA.
 _KEPT = {
@@ -47,7 +46,7 @@ def encode_image(image: Image.Image, kind: str, wanted: Wanted) -> bytes:
         image = in_mode_for(resized(image, wanted), kind)
         check_size(image.size, kind)
         file = io.BytesIO()
-        image.save(file, format=_PILLOW_NAMES.get(kind, kind.upper()), **_resolution(kind, wanted.dpi))
+        image.save(file, format=PILLOW_NAMES.get(kind, kind.upper()), **_resolution(kind, wanted.dpi))
     except (KeyError, OSError, SyntaxError, ValueError) as error:
         raise NoAnswer(f"an image of mode {image.mode} cannot be written as {kind}: {error}") from None
     return _page(file.getvalue(), wanted.dpi) if kind in {"eps", "ps"} else file.getvalue()

@@ -16,6 +16,7 @@ from typing import ClassVar
 from attrs import define, field, frozen
 from twisted.logger import Logger
 
+from cpyrender.pool.spare import pid_of
 from cpyrender.settings import DISK
 
 #: What it is called among the layers of isolation.
@@ -67,7 +68,7 @@ class Group:
 
         @raise OSError: it is not in.
         """
-        pid = _pid(pidfd)
+        pid = pid_of(pidfd)
         if pid > 0:
             _write(self.folder / "cgroup.procs", pid)
 
@@ -189,12 +190,6 @@ def _has(home: Path, mark: str) -> bool:
         return os.getxattr(home, mark) == b"1"
     except OSError:
         return False
-
-
-def _pid(pidfd: int) -> int:
-    """Return the number that a process has for us; -1 where it has ended. proc_pid_fdinfo(5)."""
-    lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines()
-    return next(int(line.removeprefix("Pid:")) for line in lines if line.startswith("Pid:"))
 
 
 def _write(file: Path, value: object) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from cpyrender import wire
 from cpyrender.child.lesson import DONE, LESSONS
 from cpyrender.child.pages import Pages
-from cpyrender.pool.spare import Spare
+from cpyrender.pool.spare import Spare, pid_of
 from cpyrender.pool.template import RunningTemplate
 
 _PRESENT = 1 << 63
@@ -74,8 +74,7 @@ def _await(child: Spare, word: bytes) -> None:
 
 def _process_of(child: Spare) -> str:
     """Return where /proc tells of a child, whose number in a namespace of its own says nothing here."""
-    with open(f"/proc/self/fdinfo/{child.pidfd}") as lines:
-        pid = next((int(line.split()[1]) for line in lines if line.startswith("Pid:")), 0)
+    pid = pid_of(child.pidfd)
     if pid <= 0:
         raise CannotLearn("children of the template cannot be seen from here")
     return f"/proc/{pid}"

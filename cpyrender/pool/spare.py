@@ -22,6 +22,16 @@ _WIDE = 1 << 20
 _MS_TO_CLEAR = 2000
 
 
+def pid_of(pidfd: int) -> int:
+    """Return the number that a process has here; proc_pid_fdinfo(5).
+
+    @return: -1: it has ended; 0: it cannot be seen from here.
+    @raise OSError: the kernel does not tell.
+    """
+    with open(f"/proc/self/fdinfo/{pidfd}") as lines:
+        return next((int(line.removeprefix("Pid:")) for line in lines if line.startswith("Pid:")), 0)
+
+
 @define
 class Spare:
     """The server's ends of a child's pipes, none of which waits when it is read or written.

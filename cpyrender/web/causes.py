@@ -63,7 +63,7 @@ def problem_of(outcome: Outcome, *, classic: bool = False) -> Problem:
     if isinstance(outcome, TimedOut):
         kind = "CPU time" if outcome.of_cpu else "time"
         detail = f"the script ran past its {kind} limit of {outcome.seconds:g} s"
-        progress: dict[str, object] = {"progress": reported(outcome.progress)} if outcome.progress else {}
+        progress: dict[str, object] = {"progress": [*map(reported, outcome.progress)]} if outcome.progress else {}
         return _of_script(TIMEOUT, classic, outcome, detail, progress)
     if isinstance(outcome, Refused):
         return Problem(
@@ -84,7 +84,7 @@ def _of_failed(failed: Failed, classic: bool) -> Problem:
         "source": failed.source,
         "traceback": failed.traceback,
         "warnings": list(failed.warnings) or None,
-        "progress": reported(failed.progress) or None,
+        "progress": [*map(reported, failed.progress)] or None,
     }
     if failed.cause is Cause.UNACCEPTABLE:
         described["available"] = list(dict.fromkeys([*formats.PICTURES.values(), "application/json"]))
@@ -109,9 +109,9 @@ def printed(log: Log) -> dict[str, object]:
     return told | ({"lost": log.lost} if log.lost else {})
 
 
-def reported(progress: tuple[Report, ...]) -> list[dict[str, object]]:
-    """Return what a script has said of its progress, as JSON has it."""
-    return [{"fraction": report.fraction, "text": report.text} for report in progress]
+def reported(report: Report) -> dict[str, object]:
+    """Return what a script has said of its progress, as members of a JSON object."""
+    return {"fraction": report.fraction, "text": report.text}
 
 
 def server_timing(timing: Timing) -> str:

@@ -10,6 +10,7 @@ from twisted.web.server import Request
 
 import cpyrender
 from cpyrender.pool.interfaces import IRenderer
+from cpyrender.web import body
 from cpyrender.web.door import Door
 from cpyrender.web.guard import Guard
 
@@ -28,12 +29,8 @@ class HealthDoor(Door):
         health = self._renderer.health()
         request.setResponseCode(self.status(health.ready))
         told = {"version": cpyrender.__version__, **asdict(health), "free": health.slots - health.busy}
-        body = json.dumps(told | {"uptime": round(health.uptime, 3)}).encode() + b"\n"
         request.setHeader(b"Content-Type", b"application/json")
-        request.setHeader(b"Cache-Control", b"no-store")
-        request.setHeader(b"Content-Length", str(len(body)).encode())
-        request.write(body)
-        request.finish()
+        body.send(request, [json.dumps(told | {"uptime": round(health.uptime, 3)}).encode() + b"\n"])
 
     def status(self, ready: bool) -> HTTPStatus:
         """Return the status to answer with."""

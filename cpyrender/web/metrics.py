@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from twisted.web.server import Request
 
+from cpyrender.web import body
 from cpyrender.web.door import Door
 from cpyrender.web.guard import Guard
 from cpyrender.web.reading import header
@@ -28,11 +29,7 @@ class MetricsDoor(Door):
 
     async def answer_GET(self, request: Request) -> None:
         """Tell them in the format that C{Accept} asks for."""
-        content_type, body = self._metrics.exposed(header(request, "Accept") or "")
+        content_type, text = self._metrics.exposed(header(request, "Accept") or "")
         request.setHeader(b"Content-Type", content_type.encode())
-        request.setHeader(b"Cache-Control", b"no-store")
-        request.setHeader(b"X-Content-Type-Options", b"nosniff")
         request.setHeader(b"Vary", b"Accept")
-        request.setHeader(b"Content-Length", str(len(body)).encode())
-        request.write(body)
-        request.finish()
+        body.send(request, [text])

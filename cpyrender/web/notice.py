@@ -10,7 +10,7 @@ from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from cpyrender.child.placard import HEIGHTS, WIDTHS, wrapped
-from cpyrender.formats import PICTURES
+from cpyrender.formats import PICTURES, PILLOW_NAMES
 from cpyrender.values import Output
 
 _WIDTH = 640
@@ -20,7 +20,6 @@ _SIZE = 14
 # Pixels that a letter takes on average, and hardly a word takes more.
 _LETTER = 8
 _COLOURS = {"paper": "#fff8f8", "heading": "#a00020", "text": "#202020"}
-_PILLOW_NAMES = {"jpg": "JPEG", "ps": "EPS"}
 
 
 @lru_cache(maxsize=64)
@@ -70,5 +69,5 @@ def _as_pixels(heads: list[str], lines: list[str], size: tuple[int, int], kind: 
     for top, colour, line in _placed(heads, lines):
         draw.text((_MARGIN, top), line, colour, font)
     file = io.BytesIO()
-    image.save(file, format=_PILLOW_NAMES.get(kind, kind.upper()))
+    image.save(file, format=PILLOW_NAMES.get(kind, kind.upper()))
     return file.getvalue()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import partial
 from http import HTTPStatus
-from urllib.parse import parse_qs
 
 from attrs import evolve
 from twisted.internet.defer import CancelledError
@@ -21,6 +20,7 @@ from cpyrender.values import Drawn, Output, Submission, Wanted
 from cpyrender.web import options
 from cpyrender.web.accept import acceptable_formats
 from cpyrender.web.aside import Aside
+from cpyrender.web.fields import read_query
 from cpyrender.web.notice import notice
 from cpyrender.web.problem import Problem
 from cpyrender.web.reading import header
@@ -28,7 +28,6 @@ from cpyrender.web.reading import header
 _SCRIPT = b"from cpyrender.child.placard import placard\nresponse = placard(**params)\n"
 _SECONDS = 10.0
 _MOST_WORDS = 16 << 10
-_MOST_FIELDS = 1000
 
 _log = Logger()
 
@@ -85,10 +84,9 @@ def wanted_of(request: Request) -> Wanted:
     """Return what a request's query says of a picture, as far as that can be read."""
     accepted = acceptable_formats(header(request, "Accept"))
     wanted = Wanted(acceptable=accepted)
-    text = request.uri.partition(b"?")[2].decode("latin-1")
     try:
-        given = parse_qs(text, max_num_fields=_MOST_FIELDS)
-    except ValueError:
+        given = read_query(request.uri.partition(b"?")[2])
+    except Problem:
         return wanted
     for name in {"format", "width", "height"} & given.keys():
         try:

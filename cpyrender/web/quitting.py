@@ -8,6 +8,7 @@ from http import HTTPStatus
 from twisted.web.server import Request
 
 from cpyrender.authority import is_near
+from cpyrender.web import body
 from cpyrender.web.door import Door
 from cpyrender.web.problem import Problem
 
@@ -28,8 +29,5 @@ class QuitDoor(Door):
             raise Problem(status=HTTPStatus.FORBIDDEN, detail="only this machine may stop the server")
         if request.method == b"GET":
             self._stop()
-        body = b"stopping when the running scripts are done\n"
         request.setHeader(b"Content-Type", b"text/plain; charset=utf-8")
-        request.setHeader(b"Content-Length", str(len(body)).encode())
-        request.write(body)
-        request.finish()
+        body.send(request, [b"stopping when the running scripts are done\n"])

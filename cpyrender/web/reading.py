@@ -7,6 +7,7 @@ from functools import partial
 from typing import IO
 
 from attrs import evolve, frozen
+from twisted.web import http
 from twisted.web.server import Request
 
 from cpyrender import formats
@@ -128,7 +129,7 @@ def _asked(request: Request, query: Mapping[str, Sequence[str]], given: Given) -
         file_fields=given.file_fields,
         wanted=read.wanted,
         timeout=read.timeout,
-        client=_address(request),
+        client=client_of(request),
     )
     return Asked(submission=submission, options=read)
 
@@ -150,5 +151,6 @@ def _query(request: Request) -> dict[str, list[str]]:
     return fields.read_query(request.uri.partition(b"?")[2])
 
 
-def _address(request: Request) -> str:
+def client_of(request: http.Request) -> str:
+    """Return the address that a request came from; C{""}: it came by a Unix socket."""
     return str(getattr(request.getClientAddress(), "host", ""))

@@ -11,6 +11,7 @@ from twisted.web.http import Request
 
 from cpyrender.values import Failed, Outcome, TimedOut, kind
 from cpyrender.web.guard import Head
+from cpyrender.web.reading import client_of
 
 #: The header by which a client, or a proxy, calls a request, and by which it is called in the log.
 REQUEST_ID = b"X-Request-Id"
@@ -57,7 +58,7 @@ def write(log: Logger, request: Request, seconds: float) -> None:
         "outcome": getattr(noted, "outcome", None) or "-",
         "seconds": round(seconds, 6),
         "bytes": request.sentLength,
-        "client": getattr(request.getClientAddress(), "host", ""),
+        "client": client_of(request),
         "id": getattr(noted, "called", b"").decode("ascii"),
     }
     if blame is not None:

@@ -62,7 +62,6 @@ class ScriptDoor(Door):
         self._check_size(request)
         asked = await read_asked(request, self._aside)
         outcome = await self._outcome_of(asked.submission, request)
-        record.note(request, outcome)
         if isinstance(outcome, Drawn):
             return write_drawn(request, outcome, asked.submission.wanted)
         problem = problem_of(outcome, classic=self.classic)
@@ -72,9 +71,12 @@ class ScriptDoor(Door):
         """Have a script run; where its request has a name of its own, it can be watched meanwhile."""
         called = header(request, "X-Request-Id")
         if called is None or self._watch is None:
-            return await self._renderer.render(submission)
-        with self._watch.over(called) as reports:
-            return await self._renderer.render(evolve(submission, on_progress=reports.append))
+            outcome = await self._renderer.render(submission)
+        else:
+            with self._watch.over(called) as reports:
+                outcome = await self._renderer.render(evolve(submission, on_progress=reports.append))
+        record.note(request, outcome)
+        return outcome
 
     def _check_size(self, request: Request) -> None:
         if body_of(request).seek(0, 2) > self._max_body:

@@ -11,6 +11,8 @@ from twisted.web.resource import IResource
 from twisted.web.server import Request
 
 from cpyrender.values import Report
+from cpyrender.web import body
+from cpyrender.web.causes import reported
 from cpyrender.web.door import Door
 from cpyrender.web.guard import Guard
 from cpyrender.web.problem import Problem
@@ -84,9 +86,6 @@ class _OneDoor(Door):
             raise Problem(
                 status=HTTPStatus.NOT_FOUND, detail="no script waits or runs whose request is called so"
             ) from None
-        told = {} if report is None else {"fraction": report.fraction, "text": report.text}
-        body = json.dumps(told).encode() + b"\n"
+        told = {} if report is None else reported(report)
         request.setHeader(b"Content-Type", b"application/json")
-        request.setHeader(b"Content-Length", str(len(body)).encode())
-        request.write(body)
-        request.finish()
+        body.send(request, [json.dumps(told).encode() + b"\n"])

@@ -70,7 +70,7 @@ def everything(drawn: Drawn) -> list[Part]:
         **printed(drawn.log),
         "seconds": round(seconds, 6),
         "warnings": drawn.warnings,
-        "progress": reported(drawn.progress),
+        "progress": [*map(reported, drawn.progress)],
     }
     return filled(json.dumps(told, ensure_ascii=False), mark, [output.data for output in drawn.outputs])
 

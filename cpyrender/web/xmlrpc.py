@@ -11,7 +11,7 @@ from twisted.web.server import Request
 
 from cpyrender import formats
 from cpyrender.values import Drawn, Outcome, Refused, Submission
-from cpyrender.web import body, options, record
+from cpyrender.web import body, options
 from cpyrender.web.causes import FAILURES, KINDS, TIMEOUT, problem_of, server_timing
 from cpyrender.web.marshalling import (
     BAD_PARAMS,
@@ -24,7 +24,7 @@ from cpyrender.web.marshalling import (
     read_call,
 )
 from cpyrender.web.problem import Problem
-from cpyrender.web.reading import body_of, header
+from cpyrender.web.reading import body_of, client_of, header
 from cpyrender.web.scripts import ScriptDoor
 from cpyrender.web.source import check_script, encoded
 from cpyrender.web.writing import CAREFUL
@@ -80,8 +80,7 @@ class XMLRPCDoor(ScriptDoor):
             return answered(_METHODS)
         if call.method != "render":
             raise Fault(NO_METHOD, f"there is no method {call.method[:100]!r}; there are {', '.join(_METHODS)}")
-        outcome = await self._renderer.render(submission_of(call.arguments, request))
-        record.note(request, outcome)
+        outcome = await self._outcome_of(submission_of(call.arguments, request), request)
         if isinstance(outcome, Refused) and outcome.over_rate:
             raise problem_of(outcome)
         if not isinstance(outcome, Refused):
@@ -109,8 +108,7 @@ def submission_of(arguments: tuple[Any, ...], request: Request) -> Submission:
         read = options.read({name: [_option(name, value)] for name, value in wanted.items()}, ("png",))
     except Problem as problem:
         raise Fault(BAD_PARAMS, problem.detail) from None
-    client = str(getattr(request.getClientAddress(), "host", ""))
-    return Submission(script=script, params=params, wanted=read.wanted, timeout=read.timeout, client=client)
+    return Submission(script=script, params=params, wanted=read.wanted, timeout=read.timeout, client=client_of(request))
 
 
 def _option(name: object, value: object) -> str:
