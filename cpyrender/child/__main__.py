@@ -54,7 +54,7 @@ def main() -> None:
 def _tell(commands: socket.socket, **said: object) -> None:
     try:
         commands.send(json.dumps(said).encode())
-    except BrokenPipeError:
+    except ConnectionError:
         pass  # The server has gone in the meantime; the end of the socket will tell.
 
 

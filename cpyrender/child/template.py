@@ -151,13 +151,18 @@ class Template:
 
     def serve(self) -> None:
         """Fork as often as asked, until the server is gone; then leave nothing behind."""
-        while True:
-            self._look_at_folders()
-            for fd, _ in self._poll.poll(self._until_next_look()):
-                if fd != self._commands.fileno():
-                    self._bury(fd)
-                elif not self._obey(self._commands.recv(_LONGEST_COMMAND)):
-                    return self._leave()
+        try:
+            while True:
+                self._look_at_folders()
+                for fd, _ in self._poll.poll(self._until_next_look()):
+                    if fd != self._commands.fileno():
+                        self._bury(fd)
+                    elif not self._obey(self._commands.recv(_LONGEST_COMMAND)):
+                        return
+        except ConnectionError:
+            pass  # The server is gone, and had not yet read all that it was told.
+        finally:
+            self._leave()
 
     def _obey(self, command: bytes) -> bool:
         """Do as the server says; return C{False} where it says no more."""
@@ -183,9 +188,8 @@ class Template:
             # In a jail, the server sees no folder that it could remove.
             told = None if self._confinement.level in JAILED else folder
             socket.send_fds(self._commands, [json.dumps({"folder": told}).encode()], fds)
-        except BrokenPipeError:
-            pass  # The server is gone; the next turn of the loop finds out.
-        _close(*fds)
+        finally:
+            _close(*fds)
 
     def _fork(self, live: Callable[[str], NoReturn]) -> tuple[str, list[int]]:
         pipes = _Pipes.open()

@@ -6,6 +6,7 @@ import select
 import socket
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from attrs import define
@@ -88,6 +89,7 @@ class ServeTests(SynchronousTestCase):
         self.spool.mkdir(parents=True)
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(60)
+        self.commands = ours
         with its:
             self.process = begin_apart(_SERVE, its.fileno(), self.spool, fds=(its.fileno(),))
         self.template = RunningTemplate(self.process, ours)
@@ -202,6 +204,25 @@ class ServeTests(SynchronousTestCase):
         self.template.close()
 
         self.assertEqual((self.process.returncode, heard(spare.pidfd)), (0, True))
+        self.assertFalse(self.spool.exists())
+
+    def test_server_gone_in_the_middle(self) -> None:
+        """So too when the server goes before it has read what it asked for: what scripts have started dies as well."""
+        spare = self.spare()
+        began = Path(self.mktemp()).absolute()
+        os.mkfifo(began)
+        script = f"import os, time\nif not os.fork():\n    os.setsid()\n    open({str(began)!r}, 'w')\ntime.sleep(60)"
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(self.talk, spare, script)
+            began.read_bytes()
+            self.commands.send(template.COMMAND_SPARE)
+            self.assertTrue(heard(self.commands.fileno()))
+            self.commands.close()
+
+        self.assertEqual(self.process.wait(30), 0)
+        # The pipe ends when the last of those has that held it.
+        self.assertTrue(heard(spare.stdout))
+        self.assertEqual(os.read(spare.stdout, 5), b"")
         self.assertFalse(self.spool.exists())
 
     def test_template_gone(self) -> None:
