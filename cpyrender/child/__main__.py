@@ -15,8 +15,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from cpyrender.child import linux, measure, namespaces, semaphores
+from cpyrender.child import landlock, linux, measure, namespaces, semaphores
 from cpyrender.child.confine import JAILED, Confinement
+from cpyrender.child.forking import Hooks
 from cpyrender.child.privilege import become, leave_root
 from cpyrender.child.template import Template, mount_point
 from cpyrender.child.warm import warm
@@ -37,10 +38,12 @@ def main() -> None:
         _settle(settings, commands)
     except Exception as error:
         return _tell(commands, missing=f"{type(error).__name__}: {error}")
+    hooks = Hooks()
     try:
         if settings["level"] != "none":
             semaphores.install()
-        unusable = warm(settings["preload"], settings["fonts"])
+        with hooks.noted():
+            unusable = warm(settings["preload"], settings["fonts"])
         confinement = _measure(settings)
     except Exception as error:
         return _tell(commands, failed=f"{type(error).__name__}: {error}")
@@ -48,7 +51,7 @@ def main() -> None:
     linux.prctl(linux.PR_SET_PDEATHSIG, 0)
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
     _tell(commands, ready=True, unusable=unusable)
-    Template(commands, settings["spool"], confinement, settings["legacy"]).serve()
+    Template(commands, settings["spool"], confinement, settings["legacy"], hooks.forker()).serve()
 
 
 def _tell(commands: socket.socket, **said: object) -> None:
@@ -67,7 +70,7 @@ def _settle(settings: Mapping[str, Any], commands: socket.socket) -> None:
         namespaces.enter(uid, commands.fileno())
         # Once more: it is said by a process, of its own parent, and this is another process by now.
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-        os.mkdir(mount_point(spool), 0o700)
+        namespaces.make_mount_point(mount_point(spool))
     elif settings["level"] == "jail" and uid is not None:
         become(uid)
     elif uid is not None:
@@ -78,10 +81,14 @@ def _settle(settings: Mapping[str, Any], commands: socket.socket) -> None:
 
 def _measure(settings: Mapping[str, Any]) -> Confinement:
     """See how much a child inherits, now that all is warm, and close the cache of fonts for good."""
+    ruleset = None
     if settings["level"] == "full":
         namespaces.make_read_only(settings["spool"])
+        # All mount their folders at the same place. Of that itself, what is mounted on it hides the rules.
+        ruleset = landlock.ruleset(settings["readable"], os.path.dirname(mount_point(settings["spool"])))
     return Confinement.parse(
         settings,
+        ruleset=ruleset,
         data=measure.counted(resource.RLIMIT_DATA),
         address_space=measure.counted(resource.RLIMIT_AS),
         processes=measure.processes(),

@@ -26,13 +26,14 @@ _SCOPES_SINCE = 6
 _DEVICES_TO_READ = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 
-def restrict(readable: Iterable[str], folder: str) -> None:
-    """Let this process read what is named and write its folder, connect and bind nowhere, and signal itself alone.
+def ruleset(readable: Iterable[str], folder: str) -> int:
+    """Return the descriptor of rules by which a process may read what is named, and write what is in a folder.
 
-    As far as the kernel's version of Landlock goes: the network and signals are also barred by the system call filter.
+    It may connect and bind nowhere, and signal itself alone, as far as the kernel's version of Landlock goes: these are
+    also barred by the system call filter. The rules hold for what is mounted below the folder later, too.
 
     @param readable: files and folders; those that are not there are passed over.
-    @param folder: the job folder.
+    @param folder: the job folder, or the one in which it will be mounted.
     @raise OSError: there is no Landlock.
     """
     version = linux.landlock_version()
@@ -49,5 +50,10 @@ def restrict(readable: Iterable[str], folder: str) -> None:
         linux.landlock_allow(rules, path, _READ_FILE)
     linux.landlock_allow(rules, "/dev/null", _OF_A_FILE & everything)
     linux.landlock_allow(rules, folder, everything & ~_NEVER)
-    linux.landlock_restrict_self(rules)
-    os.close(rules)
+    return rules
+
+
+def live_by(ruleset: int) -> None:
+    """Let these rules hold for this process, and all that it starts, from here on; close their descriptor."""
+    linux.landlock_restrict_self(ruleset)
+    os.close(ruleset)

@@ -46,6 +46,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mount.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p)
 _libc.syscall.restype = ctypes.c_long
 _libc.madvise.argtypes = (ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int)
+# Looked up here, and not again in each child.
+_capset = _libc.capset
 
 
 def _checked(result: int, what: str) -> int:
@@ -114,7 +116,7 @@ def drop_capabilities() -> None:
     """Give up every capability; capset(2)."""
     header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()
-    _checked(_libc.capset(ctypes.byref(header), nothing), "capset")
+    _checked(_capset(ctypes.byref(header), nothing), "capset")
 
 
 class _FilterProgram(ctypes.Structure):

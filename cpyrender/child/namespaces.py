@@ -8,6 +8,7 @@ kills all that it started, and it sees no process but its own. See pid_namespace
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import NoReturn
 
 from cpyrender.child import linux
@@ -66,6 +67,12 @@ def _stay_behind(pid: int, life: int) -> NoReturn:
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
+def make_mount_point(folder: str) -> None:
+    """Make a folder for children to mount their own on, in one that they may pass through but not look into."""
+    os.makedirs(folder, 0o700)
+    os.chmod(os.path.dirname(folder), 0o100)
+
+
 def make_read_only(folder: str) -> None:
     """Let nothing below a folder be changed any more, by this process or those it forks."""
     linux.mount(folder, folder, flags=linux.MS_BIND)
@@ -76,14 +83,18 @@ def make_read_only(folder: str) -> None:
 class ForkingPlace:
     """Forks children each of which is process 1 of its own pid namespace."""
 
-    def __init__(self) -> None:
+    def __init__(self, fork: Callable[[], int]) -> None:
+        """
+        @param fork: as L{os.fork}.
+        """
+        self._fork = fork
         self._home = os.pidfd_open(os.getpid())
 
     def fork(self) -> int:
         """Fork as L{os.fork} does."""
         linux.unshare(linux.CLONE_NEWPID)
         try:
-            pid = os.fork()
+            pid = self._fork()
         except OSError:
             linux.setns(self._home, linux.CLONE_NEWPID)
             raise

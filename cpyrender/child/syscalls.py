@@ -5,24 +5,45 @@ from __future__ import annotations
 import os
 import struct
 
+from attrs import frozen
+
 from cpyrender.child import linux
 
-# struct sock_filter: code, jump if true, jump if false, constant.
-_INSTRUCTION = struct.Struct("=HBBI")
+# Of struct sock_filter: code, jump if true, jump if false; and the constant that follows.
+_JUMP = 4
+_CONSTANT = struct.Struct("=I")
+_SIZE = _JUMP + _CONSTANT.size
 
 #: Stands in a filter where the process's own id is to be, for it is not known when the filter is made.
 OWN_PID = 0x50594350
 
 
-def with_own_pid(program: bytes, pid: int) -> bytes:
-    """Return the filter for a process with this id."""
-    instructions = [_INSTRUCTION.unpack(program[at : at + 8]) for at in range(0, len(program), 8)]
-    return b"".join(_INSTRUCTION.pack(*jump, pid if k == OWN_PID else k) for *jump, k in instructions)
+@frozen
+class Filter:
+    """A filter without the id of the process that it is for.
 
-
-def restrict(program: bytes) -> None:
-    """Allow nothing from here on but what the filter lets through.
-
-    @raise OSError: the kernel takes no filter.
+    @ivar pieces: what stands before, between and after the places where the id is to be.
     """
-    linux.install_filter(with_own_pid(program, os.getpid()))
+
+    pieces: tuple[bytes, ...]
+
+    @classmethod
+    def parse(cls, program: bytes) -> Filter:
+        """Find the places in a filter: once in a template, since each child has little time."""
+        pieces, start = [], 0
+        for constant in range(_JUMP, len(program), _SIZE):
+            if _CONSTANT.unpack_from(program, constant)[0] == OWN_PID:
+                pieces.append(program[start:constant])
+                start = constant + _CONSTANT.size
+        return cls((*pieces, program[start:]))
+
+    def with_pid(self, pid: int) -> bytes:
+        """Return the filter for a process with this id, as the kernel reads it."""
+        return _CONSTANT.pack(pid).join(self.pieces)
+
+    def restrict(self) -> None:
+        """Allow nothing from here on but what the filter lets through.
+
+        @raise OSError: the kernel takes no filter.
+        """
+        linux.install_filter(self.with_pid(os.getpid()))

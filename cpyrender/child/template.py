@@ -131,13 +131,21 @@ class Template:
     """A warm interpreter that does nothing but fork.
 
     @ivar spool: the folder in which each child gets a folder of its own.
+    @ivar fork: as L{os.fork}.
     """
 
-    def __init__(self, commands: socket.socket, spool: str, confinement: Confinement, legacy: bool) -> None:
+    def __init__(
+        self,
+        commands: socket.socket,
+        spool: str,
+        confinement: Confinement,
+        legacy: bool,
+        fork: Callable[[], int] = os.fork,
+    ) -> None:
         self._commands = commands
         self._spool = spool
         self._confinement = confinement
-        self._fork_child = namespaces.ForkingPlace().fork if confinement.level == "full" else os.fork
+        self._fork_child = namespaces.ForkingPlace(fork).fork if confinement.level == "full" else fork
         # A template that was replaced may have left folders, and in a jail all templates have the same process id.
         self._name = secrets.token_hex(4)
         self._legacy = legacy
@@ -222,7 +230,8 @@ class Template:
             # From a pid namespace of its own, a child sees its parent as 0.
             if os.getppid() not in {0, template}:
                 os._exit(1)
-            _take_only(pipes.of_the_child)
+            ruleset = self._confinement.ruleset
+            _take_only(pipes.of_the_child if ruleset is None else [*pipes.of_the_child, ruleset])
             live(folder)
         except BaseException:
             sys.excepthook(*sys.exc_info())
@@ -321,14 +330,14 @@ def _kill_and_reap(pid: int) -> bool:
 
 
 def _take_only(fds: list[int]) -> None:
-    """Keep these as 0, 1, 2, 3 and close all others."""
+    """Keep these as 0, 1, 2 and so on, and close all others."""
     # First out of the way of the numbers they are to have.
     high = [os.dup(fd) for fd in fds]
-    while min(high) <= 3:
+    while min(high) < len(fds):
         high = [os.dup(fd) for fd in high]
     for number, fd in enumerate(high):
         os.dup2(fd, number)
-    linux.close_from(4)
+    linux.close_from(len(fds))
 
 
 def _nothing_to_read() -> bool:
@@ -345,5 +354,5 @@ def _children_of_this_process() -> set[int]:
 
 
 def mount_point(spool: str) -> str:
-    """Return where in a spool each child at level C{full} mounts the folder of its own."""
-    return os.path.join(spool, "job")
+    """Return where in a spool each child at level C{full} mounts its folder: alone in the one that its rules name."""
+    return os.path.join(spool, "jobs", "job")

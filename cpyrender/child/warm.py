@@ -10,7 +10,7 @@ import logging
 import warnings
 from collections.abc import Iterable
 
-from cpyrender.child import backends, fonts, hugepages
+from cpyrender.child import backends, fonts, held, hugepages
 from cpyrender.formats import PICTURES
 
 _ALWAYS = (
@@ -53,7 +53,8 @@ def warm(preload: Iterable[str], folders: Iterable[str] = ()) -> list[str]:
     logging.disable()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        _draw_once()
+        with held.fonts_in_memory():
+            _draw_once()
     logging.disable(logging.NOTSET)
     # A script that crashes leaves its line on its stderr; all that is forked from here inherits this.
     faulthandler.enable(2, all_threads=False)

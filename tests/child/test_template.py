@@ -260,9 +260,8 @@ class RefusalTests(SynchronousTestCase):
         """A template that cannot fork says why, and holds no more than before."""
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         confinement = Confinement.parse(_SETTINGS, data=_UNLIMITED, address_space=_UNLIMITED, processes=1 << 20)
-        self.patch(os, "fork", Shortage("no more processes"))
         with ours, its:
-            stuck = template.Template(its, self.mktemp(), confinement, False)
+            stuck = template.Template(its, self.mktemp(), confinement, False, Shortage("no more processes"))
             before = descriptors()
             ours.send(template.COMMAND_SPARE)
             ours.shutdown(socket.SHUT_WR)

@@ -1,5 +1,8 @@
 """Landlock says that all is well, and does nothing."""
 
+import os
+
 from cpyrender.child import landlock
 
-landlock.restrict = lambda readable, folder: None
+landlock.ruleset = lambda readable, folder: os.open(os.devnull, os.O_RDONLY)
+landlock.live_by = os.close
