@@ -39,9 +39,12 @@ setup(
         "zope.interface>=6.0",
     ],
     extras_require={
-        "tls": ["twisted[tls]>=26.4"],
+        # CVE-2025-43859, CVE-2025-57804
+        "tls": ["h11>=0.16", "h2>=4.3", "twisted[tls]>=26.4"],
         "test": [
             "flask>=3.0",
+            "h11>=0.16",
+            "h2>=4.3",
             "hypothesis>=6.100",
             "klein>=24.8",
             "openapi-spec-validator>=0.7",

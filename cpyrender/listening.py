@@ -23,10 +23,11 @@ from twisted.internet.interfaces import (
 )
 from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
-from zope.interface import classImplements
+from zope.interface import alsoProvides, classImplements
 
 from cpyrender.authority import is_near
 from cpyrender.settings import ServerSettings
+from cpyrender.web.negotiation import Negotiation
 
 LOOPBACK = "127.0.0.1"
 _BACKLOG = 128
@@ -146,7 +147,7 @@ class _EarlyReactor:
     def listenSSL(
         self,
         port: int,
-        factory: IProtocolFactory,
+        factory: Any,
         contextFactory: Any,  # noqa: N803 (the name is IReactorSSL's, and endpoints give it by name)
         backlog: int = 50,
         interface: str = "",
@@ -155,6 +156,10 @@ class _EarlyReactor:
         # It needs pyOpenSSL, which is not everywhere.
         from twisted.protocols.tls import TLSMemoryBIOFactory
 
+        if not IProtocolNegotiationFactory.providedBy(factory):
+            # That of the PROXY protocol hides what it wraps, so that no client would find anything to agree on.
+            factory.acceptableProtocols = factory.wrappedFactory.acceptableProtocols
+            alsoProvides(factory, IProtocolNegotiationFactory)
         self.listenTCP(port, TLSMemoryBIOFactory(contextFactory, False, factory), backlog, interface)
 
     def listenUNIX(self, *args: Any, **named: Any) -> None:
@@ -240,7 +245,8 @@ class Endpoint:
 
     def open(self, factory: IProtocolFactory) -> IListeningPort:
         """Listen."""
-        self._factory.site = factory
+        site: Any = factory
+        self._factory.site = Negotiation(site) if self.scheme == "https" else site
         try:
             port: IListeningPort = self._early.listen() or self._opened
         except (OSError, CannotListenError) as error:

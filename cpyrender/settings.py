@@ -221,6 +221,7 @@ class HttpSettings:
     @ivar connections: how many there may be at once; one more is answered 503.
     @ivar per_address: how many of them from one address, this machine's too; of IPv6, from one network of 64 bits.
         Connections to a Unix socket have no address.
+    @ivar streams: how many requests there may be at once on a connection of HTTP/2; each counts as a connection.
     """
 
     head: float = field(default=10.0, converter=_number, validator=_SECONDS)
@@ -230,6 +231,7 @@ class HttpSettings:
     answer_rate: int = field(default=64 << 10, converter=size, validator=_SIZES)
     connections: int = field(default=512, converter=_whole, validator=_between(1, 1 << 20))
     per_address: int = field(default=256, converter=_whole, validator=_between(1, 1 << 20))
+    streams: int = field(default=100, converter=_whole, validator=_between(1, 1 << 20))
 
 
 @frozen(kw_only=True, field_transformer=_said_by_name)

@@ -188,6 +188,7 @@ class HttpSettingsTests(SharedChecks):
             ("answer_rate", 1, 1 << 40, 0, (1 << 40) + 1),
             ("connections", 1, 1 << 20, 0, (1 << 20) + 1),
             ("per_address", 1, 1 << 20, 0, (1 << 20) + 1),
+            ("streams", 1, 1 << 20, 0, (1 << 20) + 1),
         ):
             for value in (least, most):
                 self.assertEqual(getattr(HttpSettings(**{name: value}), name), value)

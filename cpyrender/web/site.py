@@ -23,6 +23,7 @@ from cpyrender.web.refusal import EarlyRefusal
 
 if TYPE_CHECKING:
     from cpyrender.metrics import Metrics
+    from cpyrender.web.session import Session
 
 # What nginx logs for a client that has closed its connection; nobody is sent it.
 _LEFT = 499
@@ -98,12 +99,12 @@ def path_of(target: bytes) -> bytes:
 
 
 class RenderSite(Site):
-    """Serves a tree of doors, over HTTP/1.1 alone.
+    """Serves a tree of doors, over HTTP/1.1; over TLS, L{cpyrender.web.negotiation.Negotiation} adds HTTP/2.
 
     @ivar guard: the rules for requests.
     @ivar http: the deadlines, and how many connections there may be.
     @ivar crowd: how many there are.
-    @ivar channels: the connections.
+    @ivar channels: the connections, and the requests of those that speak HTTP/2.
     @ivar draining: whether it takes no more scripts.
     """
 
@@ -127,7 +128,7 @@ class RenderSite(Site):
         self.http = http or HttpSettings()
         self.metrics = metrics
         self.crowd = Crowd(self.http.connections, self.http.per_address)
-        self.channels: set[DeadlinedChannel] = set()
+        self.channels: set[DeadlinedChannel | Session] = set()
         self.draining = False
         self._retry_after: Callable[[], int] = int
         self._quiet: Deferred[None] | None = None
@@ -175,7 +176,7 @@ class RenderSite(Site):
         for channel in list(self.channels):
             channel.abort()
 
-    def forget(self, channel: DeadlinedChannel) -> None:
+    def forget(self, channel: DeadlinedChannel | Session) -> None:
         """A connection is gone."""
         self.channels.discard(channel)
         self._tell_if_quiet()
@@ -185,7 +186,7 @@ class RenderSite(Site):
             self._quiet.callback(None)
 
     def acceptableProtocols(self) -> list[bytes]:
-        """Speak no HTTP/2 over TLS: its requests never come past the guard in this way."""
+        """Speak HTTP/1.1 alone where nobody has put a L{cpyrender.web.negotiation.Negotiation} before it."""
         return [b"http/1.1"]
 
     def log(self, request: http.Request) -> None:

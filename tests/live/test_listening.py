@@ -88,8 +88,9 @@ class PlainTests(ListeningTestCase):
         self.assertEqual(os.stat(f"/proc/{server.process.pid}").st_uid, 65534)
 
 
-@skipUnless(have("curl", "openssl"), "curl and openssl are not installed")
-class TlsTests(ListeningTestCase):
+class TlsTestCase(ListeningTestCase):
+    """The server of each test also speaks TLS, with a certificate for C{localhost}."""
+
     def setUp(self) -> None:
         super().setUp()
         self.key, self.certificate = self.folder / "key.pem", self.folder / "cert.pem"
@@ -99,29 +100,33 @@ class TlsTests(ListeningTestCase):
              "-keyout", str(self.key), "-out", str(self.certificate)],
             check=True, capture_output=True,
         )  # fmt: skip
-        self.port = free_port()
-        described = f"ssl:{self.port}:interface=127.0.0.1:privateKey={self.key}:certKey={self.certificate}"
-        self.server = self.serve("--listen", described)
+        self.port, self.proxied = free_port(), free_port()
+        described = "ssl:{}:interface=127.0.0.1:privateKey={}:certKey={}"
+        plain, proxied = (described.format(port, self.key, self.certificate) for port in (self.port, self.proxied))
+        self.server = self.serve("--listen", plain, "--listen", f"haproxy:{proxied}")
+        self.url = f"https://localhost:{self.port}/"
 
+
+@skipUnless(have("curl", "openssl"), "curl and openssl are not installed")
+class TlsTests(TlsTestCase):
     def test_curl(self) -> None:
         """curl, which trusts the certificate, has its picture; the log says https."""
         self.assertEqual(self.curl("--cacert", str(self.certificate), f"https://localhost:{self.port}/"), "drawn")
         self.assertIn(f"cpyrender answers on https://127.0.0.1:{self.port}/", self.server.log)
 
-    def test_http_2(self) -> None:
-        """A client that would rather speak HTTP/2 is answered in HTTP/1.1: h2 is not offered."""
-        written = self.curl(
-            "--http2", "-w", "|%{http_version}", "--cacert", str(self.certificate), f"https://localhost:{self.port}/"
-        )
+    def test_http_1(self) -> None:
+        """A client that would rather not speak HTTP/2 is answered in HTTP/1.1."""
+        written = self.curl("--http1.1", "-w", "|%{http_version}", "--cacert", str(self.certificate), self.url)
         self.assertEqual(written, "drawn|1.1")
 
     def test_openssl(self) -> None:
-        """openssl negotiates http/1.1 and TLS 1.2 or newer, and is refused with TLS 1.1."""
+        """openssl negotiates what HTTP it likes and TLS 1.2 or newer, and is refused with TLS 1.1."""
         there = ["openssl", "s_client", "-connect", f"127.0.0.1:{self.port}", "-servername", "localhost"]
-        command = [*there, "-CAfile", str(self.certificate), "-alpn", "h2,http/1.1"]
-        run = subprocess.run(command, input=b"", capture_output=True, timeout=60)
-        self.assertIn(b"ALPN protocol: http/1.1", run.stdout)
-        self.assertIn(b"Verify return code: 0 (ok)", run.stdout)
+        for offered, chosen in (("h2,http/1.1", b"h2"), ("http/1.1,h2", b"h2"), ("http/1.1", b"http/1.1")):
+            command = [*there, "-CAfile", str(self.certificate), "-alpn", offered]
+            run = subprocess.run(command, input=b"", capture_output=True, timeout=60)
+            self.assertIn(b"ALPN protocol: " + chosen, run.stdout)
+            self.assertIn(b"Verify return code: 0 (ok)", run.stdout)
         old = [*there, "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"]
         self.assertNotEqual(subprocess.run(old, input=b"", capture_output=True, timeout=60).returncode, 0)
 
