@@ -6,17 +6,34 @@ See transparent_hugepage in the kernel's guide for administrators, and MADV_COLL
 from __future__ import annotations
 
 import gc
+import mmap
+from collections.abc import Iterable
 
 from cpyrender.child import linux
 
 _SIZE = 2 << 20
+_MOST = 0.75
 
 
-def collapse() -> int:
-    """Put the memory in which Python's objects are into huge pages, as far as the kernel does so.
+def with_objects() -> set[int]:
+    """Return the numbers of the huge pages in which Python's objects are.
 
     To be called before C{gc.freeze}, which hides the objects. Without /proc, where they are is known from themselves.
-
-    @return: how many there are now.
     """
-    return sum(linux.collapse(number * _SIZE, _SIZE) for number in {id(one) // _SIZE for one in gc.get_objects()})
+    return {id(one) // _SIZE for one in gc.get_objects()}
+
+
+def collapse(numbers: Iterable[int]) -> int:
+    """Put memory into huge pages, as far as the kernel does so, and return how many there are now."""
+    return sum(linux.collapse(number * _SIZE, _SIZE) for number in numbers if _is_used(number))
+
+
+def _is_used(number: int) -> bool:
+    """Whether so much of it is in use that the rest is no loss."""
+    return sum(linux.resident(number * _SIZE, _SIZE)) >= _MOST * _SIZE // mmap.PAGESIZE
+
+
+def within(start: int, end: int) -> tuple[int, int]:
+    """Return where the first huge page between two addresses begins, and the length of all of them in bytes."""
+    first = -(-start // _SIZE) * _SIZE
+    return first, max(0, end // _SIZE * _SIZE - first)

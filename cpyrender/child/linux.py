@@ -6,6 +6,7 @@ Man pages: capset(2), landlock(7), mount(2), prctl(2), seccomp(2), setns(2), umo
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 
 PR_SET_PDEATHSIG = 1
@@ -29,6 +30,8 @@ MS_REC = 0x4000
 MS_PRIVATE = 0x40000
 MNT_DETACH = 2
 
+_MADV_DONTNEED = 4
+_MADV_HUGEPAGE = 14
 _MADV_POPULATE_WRITE = 23
 _MADV_COLLAPSE = 25
 
@@ -94,6 +97,16 @@ def populate(start: int, length: int) -> None:
     _libc.madvise(start, length, _MADV_POPULATE_WRITE)
 
 
+def forget(start: int, length: int) -> None:
+    """Give up what is in a part of this process' memory: it is zeros from then on; madvise(2), MADV_DONTNEED."""
+    _libc.madvise(start, length, _MADV_DONTNEED)
+
+
+def prefer_huge_pages(start: int, length: int) -> None:
+    """Let the first write to a part of this process' memory bring a huge page; madvise(2), MADV_HUGEPAGE."""
+    _libc.madvise(start, length, _MADV_HUGEPAGE)
+
+
 def collapse(start: int, length: int) -> bool:
     """Have a part of this process' memory put into a huge page; madvise(2), MADV_COLLAPSE.
 
@@ -101,6 +114,17 @@ def collapse(start: int, length: int) -> bool:
     """
     done: int = _libc.madvise(start, length, _MADV_COLLAPSE)
     return done == 0
+
+
+def resident(start: int, length: int) -> bytes:
+    """Return for each page of a part of this process' memory whether it is there, as 1 or 0; mincore(2).
+
+    @return: zeros only, where something of the part is not mapped.
+    """
+    pages = (ctypes.c_ubyte * (length // mmap.PAGESIZE))()
+    if _libc.mincore(ctypes.c_void_p(start), ctypes.c_size_t(length), pages) < 0:
+        return bytes(len(pages))
+    return bytes(pages)
 
 
 def close_from(lowest: int) -> None:

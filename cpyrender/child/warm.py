@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterable
 
 from cpyrender.child import backends, fonts, held, hugepages
+from cpyrender.child.ground import Heap
 from cpyrender.formats import PICTURES
 
 _ALWAYS = (
@@ -38,6 +39,7 @@ def warm(preload: Iterable[str], folders: Iterable[str] = ()) -> list[str]:
     @raise ImportError: one of the modules is not there.
     @raise OSError: one of the folders cannot be read.
     """
+    heap = Heap.lay_out()
     import matplotlib
 
     matplotlib.use("agg")
@@ -59,7 +61,10 @@ def warm(preload: Iterable[str], folders: Iterable[str] = ()) -> list[str]:
     # A script that crashes leaves its line on its stderr; all that is forked from here inherits this.
     faulthandler.enable(2, all_threads=False)
     gc.collect()
-    hugepages.collapse()
+    old = hugepages.with_objects()
+    if heap is not None:
+        heap.clear()
+    hugepages.collapse(old)
     # What is frozen is never visited by a child's collector, so its pages stay shared.
     gc.freeze()
     return unusable

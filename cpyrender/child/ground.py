@@ -1,0 +1,182 @@
+"""Fresh ground: one place in which all lies that a child makes.
+
+malloc, and Python with it, hands out first what has been given back: places here and there among all that the template
+has imported and drawn. Whatever a child puts there costs it a copy of the whole page, a thousand for a chart. So before
+the template forks, all these places are taken and kept. What a child asks for then comes from the end of the
+heap, which is empty and consists of huge pages. See mallopt(3), and C{PyObject_SetArenaAllocator} in Python's C API.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+from typing import Any
+
+from attrs import frozen
+
+from cpyrender.child import hugepages, linux
+
+# In bytes. What is larger than this does not come from the heap: in a template, of which nothing large is to stay, all
+# but Python's arenas; in a child, where it would have to come page by page, only what is largest of all.
+_ARENA = 1 << 20
+_LARGE_IN_TEMPLATE = _ARENA + (64 << 10)
+_LARGE_IN_CHILD = 32 << 20
+# So much is free at its end before the heap shrinks.
+_SURPLUS = 256 << 20
+# The empty end of the heap, for charts. Before it lie a place for small things and an arena, which have small pages:
+# they are enough for a child that waits, or does next to nothing.
+_ROOM = 16 << 20
+_LITTLE = 512 << 10
+# What malloc puts before each thing.
+_HEADER = 8
+# Python takes from malloc what is larger, and else cuts it from arenas by itself, in steps.
+_LARGEST_OBJECT = 512
+_STEP = 16
+_BYTES = 33
+# Enough; a template of the usual size has a sixth of it to take. There may be something that we do not understand.
+_MOST_PLACES = 1 << 16
+
+_M_TRIM_THRESHOLD = -1
+_M_MMAP_THRESHOLD = -3
+_RAW_DOMAIN = 0
+
+
+class _Allocator(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_void_p) for name in ("context", "malloc", "calloc", "realloc", "free"))
+
+
+class _ArenaAllocator(ctypes.Structure):
+    """C{PyObjectArenaAllocator}."""
+
+    _fields_ = tuple((name, ctypes.c_void_p) for name in ("context", "alloc", "free"))
+
+    @classmethod
+    def current(cls) -> _ArenaAllocator:
+        """Return the one in use."""
+        it = cls()
+        ctypes.pythonapi.PyObject_GetArenaAllocator(ctypes.byref(it))
+        return it
+
+    @classmethod
+    def of_malloc(cls) -> _ArenaAllocator:
+        """Return one that uses malloc, through Python's functions for it."""
+        raw = _Allocator()
+        ctypes.pythonapi.PyMem_GetAllocator(_RAW_DOMAIN, ctypes.byref(raw))
+        # They take what those of arenas take; but its size, with which an arena is freed, is not looked at.
+        return cls(raw.context, raw.malloc, raw.free)
+
+    def use(self) -> None:
+        """Let Python take its arenas here."""
+        ctypes.pythonapi.PyObject_SetArenaAllocator(ctypes.byref(self))
+
+    def free_no_more(self) -> None:
+        """Let Python keep all arenas that it has, wherever they are from."""
+        self.free = ctypes.cast(ctypes.CDLL(None).getpid, ctypes.c_void_p).value
+        self.use()
+
+
+@frozen
+class Heap:
+    """The heap of this process, with Python's arenas in it.
+
+    @ivar start: the address from which on they are there.
+    """
+
+    _libc: Any
+    start: int
+    # Kept for ever.
+    _places: list[object]
+
+    @classmethod
+    def lay_out(cls) -> Heap | None:
+        """Let Python take its arenas from the heap from now on; to be called before anything large is imported.
+
+        @return: C{None} where that cannot be: without glibc, or where the heap does not grow at its end.
+        """
+        libc = _libc()
+        if libc is None:
+            return None
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_IN_TEMPLATE)
+        before, wanted = _ArenaAllocator.current(), _ArenaAllocator.of_malloc()
+        wanted.use()
+        start = libc.malloc(_ARENA)
+        libc.free(start)
+        heap = cls(libc, start, [])
+        # Arenas of before must never be given back to where they are not from: in each, something is to be kept.
+        if not heap._take_objects(_LARGEST_OBJECT, start):
+            before.use()
+            return None
+        # At its end Python gives back everything, also those.
+        atexit.register(wanted.free_no_more)
+        return heap
+
+    def clear(self) -> None:
+        """Keep all places that are free, so that what is asked for comes from the heap's end; make room there."""
+        self._libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_IN_CHILD)
+        self._libc.mallopt(_M_TRIM_THRESHOLD, _SURPLUS)
+        end = self._end()
+        self._take_from_malloc(end)
+        little = self._libc.malloc(_LITTLE)
+        for size in range(_LARGEST_OBJECT, 0, -_STEP):
+            self._take_objects(size, little)
+        # Where the list of them was, as it grew.
+        self._take_from_malloc(end)
+        self._make_room()
+        self._libc.free(little)
+
+    def _make_room(self) -> None:
+        """Let the heap's end begin with a huge page, and none of it be there yet."""
+        next_place = self._end()
+        start, _ = hugepages.within(next_place + _HEADER, next_place + _ROOM)
+        self._libc.malloc(start - next_place - _HEADER)
+        self._end()
+        room = hugepages.within(start, self._libc.sbrk(0))
+        linux.forget(*room)
+        linux.prefer_huge_pages(*room)
+
+    def _end(self) -> int:
+        """Return where the next large thing will be, having let the heap grow by so much."""
+        place: int = self._libc.malloc(_ROOM)
+        self._libc.free(place)
+        return place
+
+    def _take_from_malloc(self, end: int) -> None:
+        size = _ROOM
+        for _ in range(_MOST_PLACES):
+            place = self._libc.malloc(size)
+            if place < end:
+                continue
+            self._libc.free(place)
+            size = size * 15 // 16 if size > 1 << 10 else size - _STEP
+            if size <= 0:
+                return
+
+    def _take_objects(self, size: int, start: int) -> bool:
+        """Make objects of a size until one lies in the heap, behind an address; return whether one did."""
+        for number in range(_MOST_PLACES - len(self._places)):
+            made = _object(size, number)
+            if start <= id(made) < self._libc.sbrk(0):
+                return True
+            self._places.append(made)
+        return False
+
+
+def _libc() -> Any:
+    """Return the C library, if it is one whose malloc can be told what to do."""
+    libc = ctypes.CDLL(None)
+    if not (hasattr(libc, "mallopt") and hasattr(libc, "gnu_get_libc_version")):
+        return None
+    libc.malloc.restype = libc.sbrk.restype = ctypes.c_void_p
+    libc.malloc.argtypes, libc.free.argtypes, libc.sbrk.argtypes = (
+        (ctypes.c_size_t,),
+        (ctypes.c_void_p,),
+        (ctypes.c_ssize_t,),
+    )
+    return libc
+
+
+def _object(size: int, number: int) -> object:
+    """Return a new object of about so many bytes, which no collector visits."""
+    if size >= _BYTES + _STEP - 1:
+        return bytes(size - _BYTES)
+    return float(number) if size > _STEP else object()
