@@ -101,18 +101,27 @@ class LocalPool:
     def _answer(self, submission: Submission) -> Deferred[Outcome]:
         if self._draining:
             return succeed(Refused(reason="the server is shutting down", retry_after=self._line.retry_after()))
-        # Those for whom a slot is free, or is being tidied, hardly wait.
-        if len(self._line) >= self._line.limit + self._slots.unused:
-            reason = f"the queue is full (scripts waiting: {self._line.limit})"
-            return succeed(Refused(reason=reason, retry_after=self._line.retry_after()))
         client = network(submission.client)
+        # Those for whom a slot is free, or is being tidied, hardly wait.
+        full = len(self._line) >= self._line.limit + self._slots.unused
+        too_many = self._line.too_many_for(client) if full else None
+        if full and too_many is None:
+            return succeed(self._no_place())
         if self._turnstile is not None and (wait := self._turnstile.wait(client)):
             reason = f"more scripts have come from this address than --rate {self.settings.rate} allows"
             return succeed(Refused(reason=reason, retry_after=math.ceil(wait), over_rate=True))
+        if too_many is not None:
+            refused = self._no_place()
+            self._line.leave(too_many)
+            too_many.answer.callback(refused)
         job = _Job(submission, client, self._reactor.seconds(), Deferred(lambda _: self._cancel(job)))
         self._line.join(job)
         self._dispatch()
         return job.answer
+
+    def _no_place(self) -> Refused:
+        reason = f"the queue is full (scripts waiting: {self._line.limit})"
+        return Refused(reason=reason, retry_after=self._line.retry_after())
 
     def drain(self) -> Deferred[None]:
         """Take no more; see L{IRenderer.drain}."""

@@ -47,6 +47,17 @@ class WaitingLine(Generic[J]):
         """Wait no more."""
         self._jobs.remove(job)
 
+    def too_many_for(self, client: str) -> J | None:
+        """Return the job that has to make room for one of a client's where no more may wait; C{None}: none has to.
+
+        It is the last of the client that has the most, where that has more than this one will have then.
+        """
+        waiting = Counter(job.client for job in self._jobs)
+        greedy = max(waiting, key=waiting.__getitem__, default=client)
+        if waiting[greedy] <= waiting[client] + 1:
+            return None
+        return next(job for job in reversed(self._jobs) if job.client == greedy)
+
     def take(self) -> J | None:
         """Return the job whose turn it is and count it as running; C{None} where nobody waits."""
         if not self._jobs:

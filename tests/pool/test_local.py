@@ -177,6 +177,31 @@ class QueueTests(PoolCase):
 
         self.assertEqual(refused, Refused(reason="the queue is full (scripts waiting: 2)", retry_after=3))
 
+    def test_room_for_others(self) -> None:
+        """One client cannot have the whole queue: its last script makes room for another's, until both have as many."""
+        self.warm_pool(slots=1, queue=4)
+        of_a = [self.render(f"a{number}", "a") for number in range(5)]
+        of_b = [self.render(f"b{number}", "b") for number in range(3)]
+
+        refused = Refused(reason="the queue is full (scripts waiting: 4)", retry_after=5)
+        self.assertEqual([self.successResultOf(one) for one in (of_a[4], of_a[3], of_b[2])], [refused] * 3)
+        for one in (*of_a[:3], *of_b[:2]):
+            self.assertNoResult(one)
+
+    def test_room_for_nobody_over_the_rate(self) -> None:
+        """Who is over the rate takes no place from anybody."""
+        self.warm_pool(slots=1, queue=2, rate="2/60")
+        for name in ("b0", "b1"):
+            self.render(name, "b")
+            self.finish(name)
+        self.render("c0", "c")
+        waiting = [self.render(name, "a") for name in ("a0", "a1")]
+        refused = self.successResultOf(self.render("b2", "b"))
+
+        self.assertTrue(refused.over_rate)
+        for one in waiting:
+            self.assertNoResult(one)
+
     def test_no_queue(self) -> None:
         """Where nobody may wait, a script is run if a slot is free, and else refused."""
         self.warm_pool(slots=1, queue=0)

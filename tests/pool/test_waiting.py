@@ -117,6 +117,20 @@ class WaitingLineTests(SynchronousTestCase):
 
         self.assertEqual([line.take(), line.take()], jobs)
 
+    def test_one_too_many(self) -> None:
+        """Of the client that has most waiting, the last makes room, but not for one who would have as many then."""
+        line = WaitingLine[Job](1, 10)
+        jobs = [Job(client) for client in "aababcc"]
+        for job in jobs:
+            line.join(job)
+
+        self.assertIs(line.too_many_for("d"), jobs[3])
+        self.assertIs(line.too_many_for("b"), None)
+        self.assertIs(line.too_many_for("a"), None)
+        line.join(another := Job("a"))
+        self.assertIs(line.too_many_for("b"), another)
+        self.assertIsNone(WaitingLine[Job](1, 10).too_many_for("a"))
+
 
 class RetryAfterTests(SynchronousTestCase):
     """L{WaitingLine.retry_after}."""
