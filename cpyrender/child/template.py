@@ -17,13 +17,13 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from attrs import define, frozen
-
 from cpyrender.child import disk, linux, namespaces
+from cpyrender.child.burial import Child, kill_orphans
 from cpyrender.child.confine import JAILED, Confinement, confine
 from cpyrender.child.folder import remove_folder
 from cpyrender.child.lesson import give_one
 from cpyrender.child.pages import Pages
+from cpyrender.child.pipes import Pipes, close, take_only
 from cpyrender.child.script import serve_one
 
 #: Fork a child that waits for a script.
@@ -41,90 +41,7 @@ COMMAND_PAGES = b"pages:"
 _LONGEST_COMMAND = 1 << 18
 _NO_PAGES = Pages()
 
-_LONGEST_CHAIN = 1000
 _MS_BETWEEN_LOOKS = 250
-
-
-@frozen
-class _Pipes:
-    """A child's own ends, and those that the server is handed, in the order in which they are sent."""
-
-    script: tuple[int, int]
-    result: tuple[int, int]
-    stdout: tuple[int, int]
-    stderr: tuple[int, int]
-    ended: tuple[int, int]
-
-    @classmethod
-    def open(cls) -> _Pipes:
-        made: list[tuple[int, int]] = []
-        try:
-            while len(made) < 5:
-                made.append(os.pipe())
-        except OSError:
-            for pair in made:
-                _close(*pair)
-            raise
-        pipes = cls(*made)
-        for fd in pipes.of_the_server:
-            # Here, and not in the server, whose time is everybody's.
-            os.set_blocking(fd, False)
-        return pipes
-
-    @property
-    def of_the_server(self) -> list[int]:
-        return [self.script[1], self.result[0], self.stdout[0], self.stderr[0], self.ended[0]]
-
-    @property
-    def of_the_child(self) -> list[int]:
-        return [self.script[0], self.stdout[1], self.stderr[1], self.result[1]]
-
-
-def _close(*fds: int) -> None:
-    for fd in fds:
-        os.close(fd)
-
-
-@define
-class _Child:
-    """A child that has been forked and not yet buried.
-
-    @ivar pidfd: readable once it has ended.
-    @ivar ended: where the server waits to be told how.
-    @ivar complaint: why it was killed by the template, if it was.
-    """
-
-    pid: int
-    pidfd: int
-    ended: int
-    folder: str
-    complaint: str | None = None
-
-    def bury(self) -> None:
-        """Kill what it left in its process group, reap it, and tell the server how it ended."""
-        # It is not reaped yet, so nobody else can have its number.
-        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
-        _kill_group(self.pid)
-        _, status, usage = os.wait4(self.pid, 0)
-        ending: dict[str, object] = {
-            "status": status,
-            "cpu": usage.ru_utime + usage.ru_stime,
-            "peak": usage.ru_maxrss * 1024,
-        }
-        if self.complaint is not None:
-            ending["complaint"] = self.complaint
-        try:
-            os.write(self.ended, json.dumps(ending).encode())
-        except BrokenPipeError:
-            pass  # The server did not wait for it.
-        _close(self.ended, self.pidfd)
-
-
-def _kill_group(leader: int) -> None:
-    try:
-        os.killpg(leader, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 class Template:
@@ -150,7 +67,7 @@ class Template:
         self._name = secrets.token_hex(4)
         self._legacy = legacy
         self._pages = _NO_PAGES
-        self._children: dict[int, _Child] = {}
+        self._children: dict[int, Child] = {}
         self._serial = 0
         self._cleaners: list[int] = []
         self._next_look = 0.0
@@ -197,22 +114,22 @@ class Template:
             told = None if self._confinement.level in JAILED else folder
             socket.send_fds(self._commands, [json.dumps({"folder": told}).encode()], fds)
         finally:
-            _close(*fds)
+            close(*fds)
 
     def _fork(self, live: Callable[[str], NoReturn]) -> tuple[str, list[int]]:
-        pipes = _Pipes.open()
+        pipes = Pipes.open()
         self._serial += 1
         folder = self._folder()
         template = os.getpid()
         try:
             pid = self._fork_child()
         except OSError:
-            _close(*pipes.of_the_server, *pipes.of_the_child, pipes.ended[1])
+            close(*pipes.of_the_server, *pipes.of_the_child, pipes.ended[1])
             raise
         if pid == 0:
             self._become_child(pipes, template, live, folder)
-        _close(*pipes.of_the_child)
-        child = _Child(pid, os.pidfd_open(pid), pipes.ended[1], folder)
+        close(*pipes.of_the_child)
+        child = Child(pid, os.pidfd_open(pid), pipes.ended[1], folder)
         self._children[child.pidfd] = child
         self._poll.register(child.pidfd, select.POLLIN)
         return folder, [*pipes.of_the_server, os.dup(child.pidfd)]
@@ -223,7 +140,7 @@ class Template:
             return mount_point(self._spool)
         return os.path.join(self._spool, f"{self._name}-{self._serial}")
 
-    def _become_child(self, pipes: _Pipes, template: int, live: Callable[[str], NoReturn], folder: str) -> NoReturn:
+    def _become_child(self, pipes: Pipes, template: int, live: Callable[[str], NoReturn], folder: str) -> NoReturn:
         """Be the child, and end. Nothing of the template's loop is ever reached again."""
         try:
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -231,7 +148,7 @@ class Template:
             if os.getppid() not in {0, template}:
                 os._exit(1)
             ruleset = self._confinement.ruleset
-            _take_only(pipes.of_the_child if ruleset is None else [*pipes.of_the_child, ruleset])
+            take_only(pipes.of_the_child if ruleset is None else [*pipes.of_the_child, ruleset])
             live(folder)
         except BaseException:
             sys.excepthook(*sys.exc_info())
@@ -278,7 +195,9 @@ class Template:
         child.bury()
         if self._confinement.level == "jail":
             self._clear_away(child.folder)
-        self._kill_orphans()
+        if self._confinement.level != "full":
+            # There, all that a child starts ends with it: it is process 1 of its own namespace.
+            kill_orphans({child.pid for child in self._children.values()})
 
     def _clear_away(self, folder: str) -> None:
         """Remove a job folder, in a process of its own if there is anything in it: a script may have left a million."""
@@ -295,16 +214,6 @@ class Template:
             os._exit(0)
         self._cleaners.append(pid)
 
-    def _kill_orphans(self) -> None:
-        """Kill what an ended script had started and abandoned: it has become a child of the template by now."""
-        known = {child.pid for child in self._children.values()}
-        # What one of them had started itself is ours only once that one is dead: a chain takes a round for each link.
-        for _ in range(_LONGEST_CHAIN):
-            strangers = _children_of_this_process() - known
-            killed = [_kill_and_reap(pid) for pid in strangers]
-            if not any(killed):
-                return
-
     def _leave(self) -> None:
         for child in self._children.values():
             signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
@@ -320,37 +229,9 @@ def _remove(folder: str) -> None:
         pass  # In a jail it is a mount, and vanishes with it.
 
 
-def _kill_and_reap(pid: int) -> bool:
-    try:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-    except (ProcessLookupError, ChildProcessError, PermissionError):
-        return False
-    return True
-
-
-def _take_only(fds: list[int]) -> None:
-    """Keep these as 0, 1, 2 and so on, and close all others."""
-    # First out of the way of the numbers they are to have.
-    high = [os.dup(fd) for fd in fds]
-    while min(high) < len(fds):
-        high = [os.dup(fd) for fd in high]
-    for number, fd in enumerate(high):
-        os.dup2(fd, number)
-    linux.close_from(len(fds))
-
-
 def _nothing_to_read() -> bool:
     """Whether nothing waits on stdin, not even its end."""
     return not select.select([0], [], [], 0)[0]
-
-
-def _children_of_this_process() -> set[int]:
-    try:
-        with open(f"/proc/self/task/{os.getpid()}/children") as children:
-            return {int(pid) for pid in children.read().split()}
-    except OSError:
-        return set()
 
 
 def mount_point(spool: str) -> str:

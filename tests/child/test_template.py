@@ -4,12 +4,9 @@ import json
 import os
 import select
 import socket
-import subprocess
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from attrs import define
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.child import template
@@ -18,7 +15,8 @@ from cpyrender.pool.conversation import Cancellation, Conversation, Conversation
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.template import RunningTemplate, TemplateLost
 from cpyrender.values import Cause, Failed, Ran, Submission
-from tests.child.apart import begin_apart, run_apart
+from tests.child.apart import begin_apart
+from tests.child.scarce import Shortage, descriptors
 
 _LIMITS = ConversationLimits(seconds=60, cpu=60, output=1 << 20, log=1 << 16)
 _SETTINGS = {
@@ -45,33 +43,6 @@ linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
 confinement = Confinement.parse({_SETTINGS!r}, data={_UNLIMITED}, address_space={_UNLIMITED}, processes=1 << 20)
 Template(commands, sys.argv[2], confinement, False).serve()
 """
-
-_TAKE_ONLY = """
-import json, os, sys
-from cpyrender.child.template import _take_only
-wanted = [int(word) for word in sys.argv[2:]]
-# The first three can be told by what is in them; the fourth is written to in the end.
-for number in wanted:
-    read, write = os.pipe()
-    os.write(write, str(number).encode())
-    os.dup2(read, 100 + number)
-os.dup2(os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT), 200)
-for number in wanted:
-    os.dup2(100 + number, number)
-_take_only([*wanted, 200])
-held = sorted(int(name) for name in os.listdir("/proc/self/fd"))
-os.write(3, json.dumps([[os.read(number, 9).decode() for number in (0, 1, 2)], held]).encode())
-"""
-
-
-def children() -> set[int]:
-    """Return the children of this process, as a template finds its own."""
-    return template._children_of_this_process()
-
-
-def descriptors() -> list[str]:
-    """Return the descriptors that this process holds."""
-    return os.listdir("/proc/self/fd")
 
 
 def heard(fd: int) -> bool:
@@ -234,25 +205,6 @@ class ServeTests(SynchronousTestCase):
         self.assertRaises(TemplateLost, self.template.spare)
 
 
-@define
-class Shortage:
-    """A call that fails once it has been made so often.
-
-    @ivar left: how often it works yet.
-    @ivar real: what it does then.
-    """
-
-    why: str
-    left: int = 0
-    real: Callable[[], object] = object
-
-    def __call__(self) -> object:
-        if self.left == 0:
-            raise OSError(self.why)
-        self.left -= 1
-        return self.real()
-
-
 class RefusalTests(SynchronousTestCase):
     """A template that cannot do what it is asked."""
 
@@ -269,87 +221,3 @@ class RefusalTests(SynchronousTestCase):
 
             self.assertEqual(json.loads(ours.recv(1000)), {"refused": "no more processes"})
             self.assertEqual(descriptors(), before)
-
-    def test_no_more_pipes(self) -> None:
-        """A template that has no room for all the pipes of a child keeps none of them."""
-        before = descriptors()
-        self.patch(os, "pipe", Shortage("no more pipes", 3, os.pipe))
-
-        self.assertRaises(OSError, template._Pipes.open)
-        self.assertEqual(descriptors(), before)
-
-
-class BuryTests(SynchronousTestCase):
-    """The end of a child, as its template sees it."""
-
-    def child(self, *command: str) -> template._Child:
-        """Start a process that leads a group, and return it as the template's child."""
-        self.process = subprocess.Popen(command, process_group=0, stdout=subprocess.PIPE)
-        self.addCleanup(self.process.stdout.close)
-        self.addCleanup(self.process.wait)
-        self.said, ended = os.pipe()
-        self.addCleanup(os.close, self.said)
-        return template._Child(self.process.pid, os.pidfd_open(self.process.pid), ended, "")
-
-    def test_told(self) -> None:
-        """How a child ended, what it used and what was wrong with it is written to the server, and that is all."""
-        child = self.child("sh", "-c", "exit 3")
-        child.complaint = "drew a sheep"
-        child.bury()
-        said = json.loads(os.read(self.said, 1000))
-
-        self.assertEqual((os.waitstatus_to_exitcode(said["status"]), said["complaint"]), (3, "drew a sheep"))
-        self.assertGreater(said["peak"], 0)
-        self.assertGreaterEqual(said["cpu"], 0)
-        self.assertEqual(os.read(self.said, 1000), b"")
-
-    def test_lets_go(self) -> None:
-        """Of a buried child no process and no descriptor is left."""
-        before = descriptors()
-        child = self.child("true")
-        child.bury()
-        self.process.stdout.close()
-
-        self.assertNotIn(child.pid, children())
-        self.assertEqual(len(descriptors()), len(before) + 1)
-
-    def test_group(self) -> None:
-        """What a child left running in its group dies with it."""
-        self.child("sh", "-c", "(sleep 20; echo lived) & echo started").bury()
-
-        # The pipe ends when the last of those has that held it.
-        self.assertEqual(self.process.stdout.read(), b"started\n")
-
-    def test_server_does_not_listen(self) -> None:
-        """A child whose server has gone is buried all the same."""
-        child = self.child("true")
-        with open(os.devnull, "rb") as nothing:
-            os.dup2(nothing.fileno(), self.said)
-        child.bury()
-
-        self.assertNotIn(child.pid, children())
-
-
-class ChildrenTests(SynchronousTestCase):
-    """L{template._children_of_this_process}."""
-
-    def test_comes_and_goes(self) -> None:
-        """A process is among the children from its start until it has been reaped."""
-        with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
-            self.assertIn(process.pid, children())
-
-        self.assertNotIn(process.pid, children())
-
-
-class TakeOnlyTests(SynchronousTestCase):
-    """L{template._take_only}, in a process of its own."""
-
-    def test_any_numbers(self) -> None:
-        """Whatever numbers they had, and in whatever order, they are 0, 1, 2 and 3 in the order given."""
-        for numbers in ((10, 11, 12), (2, 1, 0), (1, 2, 3), (3, 0, 20)):
-            path = os.path.abspath(self.mktemp())
-            run_apart(_TAKE_ONLY, path, *numbers)
-            read, held = json.loads(Path(path).read_text())
-            self.assertEqual(read, [str(number) for number in numbers])
-            # The last is that of the listing itself.
-            self.assertEqual(held, [0, 1, 2, 3, 4])
