@@ -35,21 +35,23 @@ def fonts_in_memory() -> Iterator[None]:
     fonts: Any = font_manager
     # Whatever is open already reads from its file.
     fonts._get_font.cache_clear()
-    opened: list[str] = []
+    # One of them stands behind all others; what is in it is kept once.
+    contents: dict[str, bytes] = {}
     open_file = builtins.open
 
     def open_in_memory(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
         if mode != "rb" or not str(file).lower().endswith(_FONTS):
             return open_file(file, mode, *args, **kwargs)
-        with open_file(file, mode, *args, **kwargs) as font:
-            opened.append(file)
-            return _InMemory(font.read(), file)
+        if file not in contents:
+            with open_file(file, mode, *args, **kwargs) as font:
+                contents[file] = font.read()
+        return _InMemory(contents[file], file)
 
     builtins.open = io.open = open_in_memory
     try:
         yield
     finally:
         builtins.open = io.open = open_file
-        if not opened:
+        if not contents:
             # This matplotlib opens them in some other way.
             fonts._get_font.cache_clear()
