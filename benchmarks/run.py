@@ -24,6 +24,8 @@ from benchmarks.running import NotStartedError, Running
 
 Value = TypeVar("Value")
 
+_SECONDS_TO_REST = 14.0
+
 
 @frozen
 class Extent:
@@ -107,6 +109,8 @@ def _compare(
     rounds, limit = extent.loops
     loads = load.measure(runnings, extent.levels, rounds, extent.window, limit)
     _say("memory, state")
+    # A server at rest: what it had ready for the next moment, it may have let go of by then.
+    time.sleep(_SECONDS_TO_REST)
     return Result(
         described,
         "",
