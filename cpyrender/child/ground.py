@@ -2,8 +2,8 @@
 
 malloc, and Python with it, hands out first what has been given back: places here and there among all that the template
 has imported and drawn. Whatever a child puts there costs it a copy of the whole page, a thousand for a chart. So before
-the template forks, all these places are taken and kept. What a child asks for then comes from the end of the
-heap, which is empty and consists of huge pages. See mallopt(3), and C{PyObject_SetArenaAllocator} in Python's C API.
+the template forks, all these places are taken and kept. What a child asks for then comes from the end of the heap,
+which is empty and consists of huge pages. See mallopt(3), and C{PyObject_SetArenaAllocator} in Python's C API.
 """
 
 from __future__ import annotations
@@ -77,13 +77,9 @@ class _ArenaAllocator(ctypes.Structure):
 
 @frozen
 class Heap:
-    """The heap of this process, with Python's arenas in it.
-
-    @ivar start: the address from which on they are there.
-    """
+    """The heap of this process, with Python's arenas in it."""
 
     _libc: Any
-    start: int
     # Kept for ever.
     _places: list[object]
 
@@ -101,8 +97,9 @@ class Heap:
         wanted.use()
         start = libc.malloc(_ARENA)
         libc.free(start)
-        heap = cls(libc, start, [])
-        # Arenas of before must never be given back to where they are not from: in each, something is to be kept.
+        heap = cls(libc, [])
+        # Arenas of before must never be given back to where they are not from: in those with room, something is kept;
+        # the others are full of what Python itself began with.
         if not heap._take_objects(_LARGEST_OBJECT, start):
             before.use()
             return None
