@@ -22,6 +22,7 @@ from attrs import define
 from cpyrender import reporting, wire
 from cpyrender.child import failure, legacy, refusals
 from cpyrender.child.answer import Answer, NoAnswer, answer_of
+from cpyrender.child.confine import OutOfCPU
 from cpyrender.child.files import put_down
 from cpyrender.child.progress import Progress
 from cpyrender.child.task import Task
@@ -133,6 +134,16 @@ def run(
     @param refusing: as for L{serve_one}.
     @param result: the descriptor on which to tell of its progress.
     """
+    try:
+        return _run(task, with_legacy, refusing, result)
+    except OutOfCPU:
+        # The script's last moment was ours: to clear away what it has left can take long.
+        return {"kind": "out-of-cpu", "warnings": [], "progress": [], "run": 0.0, "encode": 0.0}, []
+
+
+def _run(
+    task: Task, with_legacy: bool, refusing: bool, result: int | None
+) -> tuple[dict[str, object], list[bytes | memoryview]]:
     main = _fresh_main(task)
     progress = Progress(result)
     reporting.report_to(progress)

@@ -11,6 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender import reporting, wire
 from cpyrender.child import script
+from cpyrender.child.confine import out_of_cpu
+from cpyrender.child.progress import Progress
 from cpyrender.child.task import Task
 from cpyrender.pool import conversation
 from cpyrender.values import Submission, Wanted
@@ -181,6 +183,14 @@ class HeaderTests(RunCase):
         header, blobs = self.run_task("x = 1\nraise ValueError('no')")
 
         self.assertEqual((header["cause"], header["message"], header["line"], blobs), ("raised", "no", 2, []))
+
+    def test_out_of_cpu_after_its_end(self) -> None:
+        """A script whose time is up while it is cleared away has used up its time; it has not broken anything."""
+        self.patch(Progress, "end", lambda _: out_of_cpu(0, None))
+        for source in ("raise MemoryError", "response = b'drawn'"):
+            header, blobs = self.run_task(source)
+
+            self.assertEqual((header["kind"], blobs), ("out-of-cpu", []))
 
     def test_not_python(self) -> None:
         """A script that is not Python fails like one that raises."""
