@@ -13,6 +13,21 @@ from h2.events import ConnectionTerminated, DataReceived, Event
 _PATIENCE = 60.0
 
 
+def understand(client: H2Connection, data: bytes, takes: bool = True) -> list[Event]:
+    """Return what a client understands of some frames.
+
+    @param takes: whether it lets the server send on.
+    """
+    events = client.receive_data(data)
+    for event in events:
+        if isinstance(event, DataReceived) and takes:
+            client.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+        elif isinstance(event, ConnectionTerminated):
+            # h2 would hear and say no more; but what is in flight goes on.
+            client.state_machine.state = ConnectionState.CLIENT_OPEN
+    return events
+
+
 class Http2:
     """A connection to C{localhost}, until the end of the C{with} block.
 
@@ -63,13 +78,7 @@ class Http2:
 
     def _next(self) -> list[Event]:
         head = self._exactly(9)
-        events = self.h2.receive_data(head + self._exactly(int.from_bytes(head[:3])))
-        for event in events:
-            if isinstance(event, DataReceived):
-                self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-            elif isinstance(event, ConnectionTerminated):
-                # h2 would hear and say no more; but what is in flight goes on.
-                self.h2.state_machine.state = ConnectionState.CLIENT_OPEN
+        events = understand(self.h2, head + self._exactly(int.from_bytes(head[:3])))
         self.flush()
         return events
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from h2.config import H2Configuration
-from h2.connection import ConnectionState, H2Connection
+from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import (
     ConnectionTerminated,
@@ -27,6 +27,7 @@ from zope.interface import directlyProvides, providedBy
 from cpyrender.settings import HttpSettings
 from cpyrender.web.negotiation import Negotiation
 from cpyrender.web.site import RenderSite
+from tests.live.http2 import understand
 from tests.live.running import Reply
 from tests.web.requests import HERE, Keeping
 
@@ -87,17 +88,8 @@ class Client:
         while data := self.transport.value():
             self.transport.clear()
             for frame in frames(data):
-                self._take(frame)
+                self.events += understand(self.h2, frame, self.takes)
             self.flush()
-
-    def _take(self, frame: bytes) -> None:
-        for event in self.h2.receive_data(frame):
-            self.events.append(event)
-            if isinstance(event, DataReceived) and self.takes:
-                self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-            elif isinstance(event, ConnectionTerminated):
-                # h2 would hear no more, not even what was asked for before.
-                self.h2.state_machine.state = ConnectionState.CLIENT_OPEN
 
     def leave(self) -> None:
         """Close the connection from the client's end, if it is still open."""
