@@ -19,7 +19,7 @@ from cpyrender.child import landlock, linux, measure, namespaces, semaphores
 from cpyrender.child.confine import JAILED, Confinement
 from cpyrender.child.forking import Hooks
 from cpyrender.child.privilege import become, leave_root
-from cpyrender.child.template import Template, mount_point
+from cpyrender.child.template import Template
 from cpyrender.child.warm import warm
 
 _SETTINGS_SIZE = 1 << 16
@@ -70,7 +70,7 @@ def _settle(settings: Mapping[str, Any], commands: socket.socket) -> None:
         namespaces.enter(uid, commands.fileno())
         # Once more: it is said by a process, of its own parent, and this is another process by now.
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-        namespaces.make_mount_point(mount_point(spool))
+        namespaces.make_mount_point(spool)
     elif settings["level"] == "jail" and uid is not None:
         become(uid)
     elif uid is not None:
@@ -80,12 +80,12 @@ def _settle(settings: Mapping[str, Any], commands: socket.socket) -> None:
 
 
 def _measure(settings: Mapping[str, Any]) -> Confinement:
-    """See how much a child inherits, now that all is warm, and close the cache of fonts for good."""
+    """See how much a child inherits, now that all is warm; close the cache of fonts, and make the rules for all."""
     ruleset = None
     if settings["level"] == "full":
         namespaces.make_read_only(settings["spool"])
         # All mount their folders at the same place. Of that itself, what is mounted on it hides the rules.
-        ruleset = landlock.ruleset(settings["readable"], os.path.dirname(mount_point(settings["spool"])))
+        ruleset = landlock.ruleset(settings["readable"], os.path.dirname(namespaces.mount_point(settings["spool"])))
     return Confinement.parse(
         settings,
         ruleset=ruleset,

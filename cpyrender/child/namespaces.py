@@ -67,10 +67,15 @@ def _stay_behind(pid: int, life: int) -> NoReturn:
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
-def make_mount_point(folder: str) -> None:
-    """Make a folder for children to mount their own on, in one that they may pass through but not look into."""
-    os.makedirs(folder, 0o700)
-    os.chmod(os.path.dirname(folder), 0o100)
+def mount_point(spool: str) -> str:
+    """Return where in a spool each child mounts its folder: alone in the one that its rules name."""
+    return os.path.join(spool, "jobs", "job")
+
+
+def make_mount_point(spool: str) -> None:
+    """Make the folder for children to mount their own on, in one that they may pass through but not look into."""
+    os.makedirs(mount_point(spool), 0o700)
+    os.chmod(os.path.dirname(mount_point(spool)), 0o100)
 
 
 def make_read_only(folder: str) -> None:

@@ -138,7 +138,7 @@ def run(
         return _run(task, with_legacy, refusing, result)
     except OutOfCPU:
         # The script's last moment was ours: to clear away what it has left can take long.
-        return {"kind": "out-of-cpu", "warnings": [], "progress": [], "run": 0.0, "encode": 0.0}, []
+        return {"kind": "out-of-cpu"}, []
 
 
 def _run(

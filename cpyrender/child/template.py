@@ -137,7 +137,7 @@ class Template:
     def _folder(self) -> str:
         """Return where the next child is to have its folder; at level full, where it will mount one."""
         if self._confinement.level == "full":
-            return mount_point(self._spool)
+            return namespaces.mount_point(self._spool)
         return os.path.join(self._spool, f"{self._name}-{self._serial}")
 
     def _become_child(self, pipes: Pipes, template: int, live: Callable[[str], NoReturn], folder: str) -> NoReturn:
@@ -232,8 +232,3 @@ def _remove(folder: str) -> None:
 def _nothing_to_read() -> bool:
     """Whether nothing waits on stdin, not even its end."""
     return not select.select([0], [], [], 0)[0]
-
-
-def mount_point(spool: str) -> str:
-    """Return where in a spool each child at level C{full} mounts its folder: alone in the one that its rules name."""
-    return os.path.join(spool, "jobs", "job")

@@ -13,7 +13,6 @@ from cpyrender.child.forking import fork
 import matplotlib
 matplotlib.use("agg")
 from matplotlib import font_manager, pyplot
-from matplotlib.backends import backend_agg
 
 def drawn(text):
     figure = pyplot.figure()
