@@ -12,17 +12,20 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from attrs import evolve
 
 from cpyrender.child import landlock, linux, measure, namespaces, semaphores
 from cpyrender.child.confine import JAILED, Confinement
 from cpyrender.child.forking import Hooks
 from cpyrender.child.privilege import become, leave_root
 from cpyrender.child.template import Template
-from cpyrender.child.warm import warm
+from cpyrender.child.warm import Warmth
 
 _SETTINGS_SIZE = 1 << 16
+_OVER = object()
 
 
 def main() -> None:
@@ -43,7 +46,8 @@ def main() -> None:
         if settings["level"] != "none":
             semaphores.install()
         with hooks.noted():
-            unusable = warm(settings["preload"], settings["fonts"])
+            warmth = Warmth()
+            unusable = warmth.begin(settings["preload"], settings["fonts"])
         confinement = _measure(settings)
     except Exception as error:
         return _tell(commands, failed=f"{type(error).__name__}: {error}")
@@ -51,7 +55,8 @@ def main() -> None:
     linux.prctl(linux.PR_SET_PDEATHSIG, 0)
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
     _tell(commands, ready=True, unusable=unusable)
-    Template(commands, settings["spool"], confinement, settings["legacy"], hooks.forker()).serve()
+    completing = _complete(warmth, hooks, confinement)
+    Template(commands, settings["spool"], confinement, settings["legacy"], hooks.forker(), completing).serve()
 
 
 def _tell(commands: socket.socket, **said: object) -> None:
@@ -93,6 +98,24 @@ def _measure(settings: Mapping[str, Any]) -> Confinement:
         address_space=measure.counted(resource.RLIMIT_AS),
         processes=measure.processes(),
     )
+
+
+def _complete(
+    warmth: Warmth, hooks: Hooks, confinement: Confinement
+) -> Iterator[tuple[Confinement, Callable[[], int]]]:
+    """Warm up in steps; yield after each how to confine and to fork from then on."""
+    steps = warmth.complete()
+    while True:
+        with hooks.noted():
+            over = next(steps, _OVER)
+        grown = evolve(
+            confinement,
+            data=measure.counted(resource.RLIMIT_DATA),
+            address_space=measure.counted(resource.RLIMIT_AS),
+        )
+        yield grown, hooks.forker()
+        if over is _OVER:
+            return
 
 
 if __name__ == "__main__":

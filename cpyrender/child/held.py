@@ -27,31 +27,37 @@ class _InMemory(io.BytesIO):
         self.name = name
 
 
-@contextmanager
-def fonts_in_memory() -> Iterator[None]:
-    """Have each font that is opened meanwhile read into memory, and let it be used from there on."""
-    from matplotlib import font_manager
+class Fonts:
+    """The fonts that matplotlib opens while it is told to have them in memory."""
 
-    fonts: Any = font_manager
-    # Whatever is open already reads from its file.
-    fonts._get_font.cache_clear()
-    # One of them stands behind all others; what is in it is kept once.
-    contents: dict[str, bytes] = {}
-    open_file = builtins.open
+    def __init__(self) -> None:
+        # One of them stands behind all others; what is in it is kept once.
+        self._contents: dict[str, bytes] = {}
 
-    def open_in_memory(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
-        if mode != "rb" or not str(file).lower().endswith(_FONTS):
-            return open_file(file, mode, *args, **kwargs)
-        if file not in contents:
-            with open_file(file, mode, *args, **kwargs) as font:
-                contents[file] = font.read()
-        return _InMemory(contents[file], file)
+    @contextmanager
+    def in_memory(self) -> Iterator[None]:
+        """Have each font that is opened meanwhile read into memory, and let it be used from there on."""
+        from matplotlib import font_manager
 
-    builtins.open = io.open = open_in_memory
-    try:
-        yield
-    finally:
-        builtins.open = io.open = open_file
-        if not contents:
-            # This matplotlib opens them in some other way.
+        fonts: Any = font_manager
+        if not self._contents:
+            # Whatever is open already reads from its file.
             fonts._get_font.cache_clear()
+        open_file = builtins.open
+
+        def open_in_memory(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+            if mode != "rb" or not str(file).lower().endswith(_FONTS):
+                return open_file(file, mode, *args, **kwargs)
+            if file not in self._contents:
+                with open_file(file, mode, *args, **kwargs) as font:
+                    self._contents[file] = font.read()
+            return _InMemory(self._contents[file], file)
+
+        builtins.open = io.open = open_in_memory
+        try:
+            yield
+        finally:
+            builtins.open = io.open = open_file
+            if not self._contents:
+                # This matplotlib opens them in some other way.
+                fonts._get_font.cache_clear()

@@ -29,16 +29,20 @@ def _least(which: int, most: int, unit: int, suffices: Callable[[], bool]) -> in
     """Return the least number of units that suffices as a limit."""
     before = resource.getrlimit(which)
     _, hard = before
-    low, high = 0, most
+
+    def would_do(number: int) -> bool:
+        soft = number * unit
+        resource.setrlimit(which, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+        return suffices()
+
+    low, high = 0, 1
     try:
+        # From below: what does not suffice is found out soonest.
+        while high < most and not would_do(high):
+            low, high = high + 1, high * 2
         while low < high:
             middle = (low + high) // 2
-            soft = middle * unit
-            resource.setrlimit(which, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
-            if suffices():
-                high = middle
-            else:
-                low = middle + 1
+            low, high = (low, middle) if would_do(middle) else (middle + 1, high)
     finally:
         resource.setrlimit(which, before)
     return low

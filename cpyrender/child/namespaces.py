@@ -85,21 +85,20 @@ def make_read_only(folder: str) -> None:
     linux.mount(folder, folder, flags=flags)
 
 
-class ForkingPlace:
-    """Forks children each of which is process 1 of its own pid namespace."""
+class Place:
+    """Where children are forked each of which is process 1 of its own pid namespace."""
 
-    def __init__(self, fork: Callable[[], int]) -> None:
-        """
-        @param fork: as L{os.fork}.
-        """
-        self._fork = fork
+    def __init__(self) -> None:
         self._home = os.pidfd_open(os.getpid())
 
-    def fork(self) -> int:
-        """Fork as L{os.fork} does."""
+    def fork(self, fork: Callable[[], int]) -> int:
+        """Fork one.
+
+        @param fork: as L{os.fork}, as which this ends, too.
+        """
         linux.unshare(linux.CLONE_NEWPID)
         try:
-            pid = self._fork()
+            pid = fork()
         except OSError:
             linux.setns(self._home, linux.CLONE_NEWPID)
             raise

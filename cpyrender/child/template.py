@@ -6,6 +6,7 @@ to pass through here, every later script would find it in the memory it inherits
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import secrets
@@ -14,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from cpyrender.child import disk, linux, namespaces
@@ -35,6 +36,9 @@ COMMAND_LEAN = b"lean"
 #: Fork a child that runs a script of our own.
 COMMAND_LESSON = b"lesson"
 
+#: Say whether all is done that is done while nobody wants a child.
+COMMAND_RIPE = b"ripe"
+
 #: What follows are pages for each spare to have ready, as L{Pages.pack} writes them.
 COMMAND_PAGES = b"pages:"
 
@@ -49,6 +53,8 @@ class Template:
 
     @ivar spool: the folder in which each child gets a folder of its own.
     @ivar fork: as L{os.fork}.
+    @ivar ripening: what there is to do while nobody wants a child, in steps; each of them yields how to confine and to
+        fork from then on.
     """
 
     def __init__(
@@ -58,11 +64,14 @@ class Template:
         confinement: Confinement,
         legacy: bool,
         fork: Callable[[], int] = os.fork,
+        ripening: Iterator[tuple[Confinement, Callable[[], int]]] | None = None,
     ) -> None:
         self._commands = commands
         self._spool = spool
-        self._confinement = confinement
-        self._fork_child = namespaces.ForkingPlace(fork).fork if confinement.level == "full" else fork
+        self._place = namespaces.Place() if confinement.level == "full" else None
+        self._confine_by(confinement, fork)
+        self._ripening = ripening
+        self._unripe: str | None = None
         # A template that was replaced may have left folders, and in a jail all templates have the same process id.
         self._name = secrets.token_hex(4)
         self._legacy = legacy
@@ -79,7 +88,10 @@ class Template:
         try:
             while True:
                 self._look_at_folders()
-                for fd, _ in self._poll.poll(self._until_next_look()):
+                events = self._poll.poll(self._until_next_look())
+                if not events:
+                    self._ripen()
+                for fd, _ in events:
                     if fd != self._commands.fileno():
                         self._bury(fd)
                     elif not self._obey(self._commands.recv(_LONGEST_COMMAND)):
@@ -97,6 +109,8 @@ class Template:
             self._answer(self._wait_for_script)
         elif command == COMMAND_LESSON:
             self._answer(self._give_lesson)
+        elif command == COMMAND_RIPE:
+            self._tell(ripe=self._ripening is None, failed=self._unripe)
         elif command.startswith(COMMAND_PAGES):
             self._pages = Pages.parse(command[len(COMMAND_PAGES) :])
         else:
@@ -107,14 +121,16 @@ class Template:
         try:
             folder, fds = self._fork(live)
         except OSError as error:
-            self._commands.send(json.dumps({"refused": str(error)}).encode())
-            return
+            return self._tell(refused=str(error))
         try:
             # In a jail, the server sees no folder that it could remove.
             told = None if self._confinement.level in JAILED else folder
             socket.send_fds(self._commands, [json.dumps({"folder": told}).encode()], fds)
         finally:
             close(*fds)
+
+    def _tell(self, **said: object) -> None:
+        self._commands.send(json.dumps(said).encode())
 
     def _fork(self, live: Callable[[str], NoReturn]) -> tuple[str, list[int]]:
         pipes = Pipes.open()
@@ -173,15 +189,36 @@ class Template:
     def _give_lesson(self, folder: str) -> NoReturn:
         give_one(result=3, legacy=self._legacy, refusing=self._confinement.shuts_in)
 
+    def _confine_by(self, confinement: Confinement, fork: Callable[[], int]) -> None:
+        self._confinement = confinement
+        self._fork_child = fork if self._place is None else functools.partial(self._place.fork, fork)
+
+    def _ripen(self) -> None:
+        """Do a step of what is left to do, now that nothing has happened."""
+        if self._ripening is None:
+            return
+        try:
+            self._confine_by(*next(self._ripening))
+        except StopIteration:
+            self._ripening = None
+        except Exception as error:
+            # It serves as it is.
+            self._ripening, self._unripe = None, f"{type(error).__name__}: {error}"
+
     def _until_next_look(self) -> int | None:
         """Return how many milliseconds the loop may sleep; C{None}: until something happens."""
-        if self._confinement.level == "full" or not self._children:
-            return None
-        return _MS_BETWEEN_LOOKS
+        # Not before the first child has been asked for: somebody waits for that.
+        if self._ripening is not None and self._serial:
+            return 0
+        return _MS_BETWEEN_LOOKS if self._has_to_look else None
+
+    @property
+    def _has_to_look(self) -> bool:
+        return self._confinement.level != "full" and bool(self._children)
 
     def _look_at_folders(self) -> None:
         """Kill those who write too much, where the file system does not stop them."""
-        if self._until_next_look() is None or time.monotonic() < self._next_look:
+        if not self._has_to_look or time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + _MS_BETWEEN_LOOKS / 1000
         for child in self._children.values():

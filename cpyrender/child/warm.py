@@ -1,4 +1,8 @@
-"""Warming the template up: everything a chart needs is imported and has drawn once before the first fork."""
+"""Warming the template up: everything a chart needs is imported, and has drawn once.
+
+What the first picture cannot do without comes before the first fork. The rest comes afterwards, in steps, while nobody
+wants a child: a server that has just been started has somebody waiting for it.
+"""
 
 from __future__ import annotations
 
@@ -8,82 +12,115 @@ import importlib
 import io
 import logging
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from cpyrender.child import backends, fonts, held, hugepages
+from cpyrender.child import backends, fonts, hugepages
 from cpyrender.child.ground import Heap
+from cpyrender.child.held import Fonts
 from cpyrender.formats import PICTURES
 
-_ALWAYS = (
+_FIRST = (
     "matplotlib.pyplot",
-    "matplotlib.animation",
     "matplotlib.backends.backend_agg",
-    "mpl_toolkits.mplot3d",
     "numpy",
     "PIL.Image",
-    "pylab",
     "cpyrender.child.data",
     "cpyrender.child.instead",
     "cpyrender.child.legacy",
     "cpyrender.child.pictures",
-    "cpyrender.child.series",
 )
+_LATER = ("pylab", "matplotlib.animation", "mpl_toolkits.mplot3d", "cpyrender.child.series")
 
 
-def warm(preload: Iterable[str], folders: Iterable[str] = ()) -> list[str]:
-    """Import what scripts use, draw one picture of each format, and make all of it cheap to inherit.
+class Warmth:
+    """How warm this process is; there is one, and it is made before anything large is imported."""
 
-    @param preload: further modules to import.
-    @param folders: of fonts, beside the machine's.
-    @return: which of their files are not fonts that can be used, and why.
-    @raise ImportError: one of the modules is not there.
-    @raise OSError: one of the folders cannot be read.
-    """
-    heap = Heap.lay_out()
-    import matplotlib
+    def __init__(self) -> None:
+        self._heap = Heap.lay_out()
+        self._fonts = Fonts()
 
-    matplotlib.use("agg")
-    # Before pylab takes copies of pyplot's names.
-    backends.stay_with_agg()
-    for name in (*_ALWAYS, *preload):
-        importlib.import_module(name)
-    # Imported late, as all that takes time is.
-    from cpyrender.child import viewers
+    def begin(self, preload: Iterable[str], folders: Iterable[str] = ()) -> list[str]:
+        """Import what nearly every script uses.
 
-    viewers.open_none()
-    unusable = fonts.add(folders)
-    logging.disable()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with held.fonts_in_memory():
-            _draw_once()
-    logging.disable(logging.NOTSET)
-    # A script that crashes leaves its line on its stderr; all that is forked from here inherits this.
-    faulthandler.enable(2, all_threads=False)
-    gc.collect()
-    old = hugepages.with_objects()
-    if heap is not None:
-        heap.clear()
-    hugepages.collapse(old)
-    # What is frozen is never visited by a child's collector, so its pages stay shared.
-    gc.freeze()
-    return unusable
+        @param preload: further modules to import.
+        @param folders: of fonts, beside the machine's.
+        @return: which of their files are not fonts that can be used, and why.
+        @raise ImportError: one of the modules is not there.
+        @raise OSError: one of the folders cannot be read.
+        """
+        import matplotlib
+
+        matplotlib.use("agg")
+        # Before anything takes copies of pyplot's names.
+        backends.stay_with_agg()
+        for name in (*_FIRST, *preload):
+            importlib.import_module(name)
+        # Imported late, as all that takes time is.
+        from cpyrender.child import viewers
+
+        viewers.open_none()
+        unusable = fonts.add(folders)
+        # A script that crashes leaves its line on its stderr; all that is forked from here inherits this.
+        faulthandler.enable(2, all_threads=False)
+        gc.freeze()
+        return unusable
+
+    def complete(self) -> Iterator[None]:
+        """Do all the rest, a step each time: none of them takes long, and children can be forked between any two.
+
+        Caches of glyphs, fonts and paths are filled by pictures in all formats: a child that inherits them draws its
+        first picture a sixth faster.
+        """
+        from matplotlib import pyplot
+
+        from cpyrender.child.figures import encode_figure
+        from cpyrender.values import Wanted
+
+        with self._drawing():
+            figure, axes = pyplot.subplots()
+            axes.plot([1, 2, 3], [1, 4, 9], label="0123456789.\N{MINUS SIGN}")
+            axes.set_title("$x^2$")
+            axes.legend()
+            # No child is to find it open.
+            pyplot.close(figure)
+        for name in PICTURES:
+            with self._drawing():
+                encode_figure(figure, name, Wanted())
+            yield
+        for name in _LATER:
+            importlib.import_module(name)
+            yield
+        _prepare_pillow()
+        yield
+        del figure, axes
+        self._settle()
+
+    @contextmanager
+    def _drawing(self) -> Iterator[None]:
+        logging.disable()
+        try:
+            with warnings.catch_warnings(), self._fonts.in_memory():
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            logging.disable(logging.NOTSET)
+            # What is frozen is never visited by a child's collector, so its pages stay shared.
+            gc.freeze()
+
+    def _settle(self) -> None:
+        """Make what there is cheap to inherit."""
+        gc.unfreeze()
+        gc.collect()
+        old = hugepages.with_objects()
+        if self._heap is not None:
+            self._heap.clear()
+        hugepages.collapse(old)
+        gc.freeze()
 
 
-def _draw_once() -> None:
-    """Fill the caches of glyphs, fonts and paths: a child that inherits them draws its first picture a sixth faster."""
-    from matplotlib import pyplot
+def _prepare_pillow() -> None:
     from PIL import Image
 
-    from cpyrender.child.figures import encode_figure
-    from cpyrender.values import Wanted
-
     Image.init()
-    figure, axes = pyplot.subplots()
-    axes.plot([1, 2, 3], [1, 4, 9], label="0123456789.\N{MINUS SIGN}")
-    axes.set_title("$x^2$")
-    axes.legend()
-    for name in PICTURES:
-        encode_figure(figure, name, Wanted())
     Image.new("RGB", (8, 8)).save(io.BytesIO(), format="JPEG")
-    pyplot.close("all")

@@ -8,7 +8,10 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 
 class Lull:
-    """Calls back when nothing has come for some time; and then not again before something has come."""
+    """Calls back when nothing has come for some time; and then not again before something has come.
+
+    @ivar ended: whether it never calls again.
+    """
 
     def __init__(self, clock: IReactorTime, seconds: float, call: Callable[[], object]) -> None:
         """
@@ -20,13 +23,13 @@ class Lull:
         self._call = call
         self._last = 0.0
         self._look: IDelayedCall | None = None
-        self._ended = False
+        self.ended = False
 
     def interrupt(self) -> None:
         """Something has come: the time begins anew."""
         # The delayed call is left where it is, and looks at this: much comes in its time.
         self._last = self._clock.seconds()
-        if self._look is None and not self._ended:
+        if self._look is None and not self.ended:
             self._look = self._clock.callLater(self._seconds, self._is_it_time)
 
     def _is_it_time(self) -> None:
@@ -39,7 +42,7 @@ class Lull:
 
     def end(self) -> None:
         """Never call again."""
-        self._ended = True
+        self.ended = True
         if self._look is not None:
             self._look.cancel()
             self._look = None

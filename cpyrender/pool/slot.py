@@ -71,8 +71,8 @@ class Slot:
 
     @property
     def may_rest(self) -> bool:
-        """Whether its spare takes more memory than it has to."""
-        return self._spare is not None and not self._spare.lean
+        """Whether its spare takes more memory than it has to, or is less than it could be."""
+        return self._spare is not None and (self._spare.unripe or not self._spare.lean)
 
     def render(self, submission: Submission, cancellation: Cancellation) -> Ran:
         """Run a script.

@@ -250,6 +250,8 @@ class Slots:
         """No script will come but those that wait already."""
         self._to_rest.clear()
         self._lull.end()
+        if self._supply is not None:
+            self._supply.teach_no_more()
 
     def _stay_awake(self) -> None:
         self._to_rest.clear()
@@ -278,6 +280,9 @@ class Slots:
 
     def _taught(self, _: None) -> None:
         self._teaching = None
+        if not self._lull.ended:
+            # Those that wait are of before.
+            self._rest()
 
     def renew(self) -> Deferred[None]:
         """Replace the template with a fresh one; scripts that run meanwhile do not notice.

@@ -44,6 +44,7 @@ class Spare:
     @ivar started: whether it has begun with a script.
     @ivar ending: how it ended, as far as the template has told.
     @ivar lean: whether next to all of its memory is still the template's too.
+    @ivar unripe: whether its template was not yet as warm as it gets.
     @ivar runs: how many scripts it may still be given.
     @ivar used: whether it has run one.
     """
@@ -57,6 +58,7 @@ class Spare:
     pidfd: int
     runs: int = 1
     lean: bool = field(default=False, init=False)
+    unripe: bool = field(default=False, init=False)
     started: bool = field(default=False, init=False)
     ending: Ending | None = field(default=None, init=False)
     used: bool = field(default=False, init=False)

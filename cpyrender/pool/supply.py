@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Lock
+from threading import Event, Lock
 
 from attrs import frozen
 from twisted.logger import Logger
@@ -14,6 +14,7 @@ from cpyrender.pool.template import RunningTemplate, TemplateFailed, TemplateLos
 from cpyrender.settings import RenderSettings
 
 _ATTEMPTS = 3
+_SECONDS_BETWEEN_LOOKS = 0.05
 
 
 @frozen
@@ -51,6 +52,7 @@ class SpareSupply:
         self.generation = 0
         self._retired: list[Retired] = []
         self.quarantine = Lock()
+        self._leaving = Event()
 
     def spare(self, lean: bool = False) -> Spare:
         """Have a spare forked, by a new template if need be.
@@ -126,16 +128,29 @@ class SpareSupply:
     def teach(self) -> None:
         """Find out which pages scripts write to, and have each spare from now on own them before its script comes.
 
-        It takes some tenths of a second. Where it cannot be done, scripts run all the same, only slower.
+        It takes some tenths of a second, once the template is as warm as it gets. Where it cannot be done, scripts run
+        all the same, only slower.
         """
         template = self._template
         if template is None or template.taught:
             return
         template.taught = True
         try:
-            template.teach(learn(template))
+            if self._ripened(template):
+                template.teach(learn(template))
         except (CannotLearn, TemplateLost, OSError) as error:
             self._log.info("Spares are not given their pages ahead of time: {why}", why=error)
+
+    def _ripened(self, template: RunningTemplate) -> bool:
+        """Wait until a template is as warm as it gets; return whether that still matters."""
+        while not template.ripe():
+            if self._leaving.wait(_SECONDS_BETWEEN_LOOKS):
+                return False
+        return True
+
+    def teach_no_more(self) -> None:
+        """Let go of what L{teach} waits for: the server is about to end."""
+        self._leaving.set()
 
     @property
     def level(self) -> str | None:

@@ -14,7 +14,7 @@ import tempfile
 from array import array
 from pathlib import Path
 from threading import Lock
-from typing import IO
+from typing import IO, ClassVar
 
 from attrs import define, field, frozen
 from twisted.logger import Logger
@@ -22,7 +22,7 @@ from twisted.logger import Logger
 from cpyrender.child.confine import JAILED
 from cpyrender.child.folder import remove_folder
 from cpyrender.child.pages import Pages
-from cpyrender.child.template import COMMAND_LEAN, COMMAND_LESSON, COMMAND_PAGES, COMMAND_SPARE
+from cpyrender.child.template import COMMAND_LEAN, COMMAND_LESSON, COMMAND_PAGES, COMMAND_RIPE, COMMAND_SPARE
 from cpyrender.pool.bubblewrap import NoBubblewrap, jailed
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.visible import package_home
@@ -209,11 +209,14 @@ class RunningTemplate:
     @ivar taught: whether its spares have those pages ready that scripts write to, or it is known that they cannot.
     """
 
+    _log: ClassVar[Logger] = Logger()
+
     _process: subprocess.Popen[bytes]
     _commands: socket.socket
     _turn: Lock = field(factory=Lock)
     taught: bool = False
     _populating: bool = False
+    _ripe: bool = False
 
     @property
     def pid(self) -> int:
@@ -227,7 +230,9 @@ class RunningTemplate:
         @raise TemplateLost: the template is gone.
         @raise OSError: it could not fork, or there was no room for another descriptor.
         """
+        unripe = not self._ripe
         spare = self._forked(COMMAND_LEAN if lean else COMMAND_SPARE)
+        spare.unripe = unripe
         # Asked only now: it may be taught meanwhile.
         spare.lean = lean or not self._populating
         return spare
@@ -235,6 +240,25 @@ class RunningTemplate:
     def lesson(self) -> Spare:
         """Have a child forked that runs one of L{cpyrender.child.lesson.LESSONS}; raises as L{spare} does."""
         return self._forked(COMMAND_LESSON)
+
+    def ripe(self) -> bool:
+        """Ask whether it has done all that it does while nobody wants a child.
+
+        @raise TemplateLost: the template is gone.
+        """
+        with self._turn:
+            try:
+                self._commands.send(COMMAND_RIPE)
+                answer = self._commands.recv(_MESSAGE_SIZE)
+            except OSError as error:
+                raise TemplateLost(str(error)) from None
+        if not answer:
+            raise TemplateLost("it has ended")
+        said = json.loads(answer)
+        if said["failed"] is not None:
+            self._log.warn("The template is not as warm as it should be: {why}", why=said["failed"])
+        self._ripe = bool(said["ripe"])
+        return self._ripe
 
     def teach(self, pages: Pages) -> None:
         """Tell it which pages its spares are to have ready.

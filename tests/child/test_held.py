@@ -40,8 +40,11 @@ _SAME = (
     _DRAW
     + """
 from hashlib import sha256
-from cpyrender.child.warm import warm
-warm([])
+from cpyrender.child.warm import Warmth
+warmth = Warmth()
+warmth.begin([])
+for _ in warmth.complete():
+    pass
 numbers = os.listdir("/proc/self/fd")
 files = [name for name in (os.path.realpath(f"/proc/self/fd/{number}") for number in numbers) if "ttf" in name]
 text = "Gr\\u00fc\\u00dfe $x^2$"
@@ -65,7 +68,7 @@ _OTHERWISE = (
     + """
 import builtins, io
 plain = builtins.open
-with held.fonts_in_memory():
+with held.Fonts().in_memory():
     # matplotlib's own way of opening is not seen.
     builtins.open = io.open = plain
     drawn("warm")
@@ -75,7 +78,7 @@ print(json.dumps([font_manager._get_font.cache_info().currsize, builtins.open is
 
 
 class FontsTests(SynchronousTestCase):
-    """L{held.fonts_in_memory}."""
+    """L{held.Fonts}."""
 
     def test_same_pictures(self) -> None:
         """Children draw with the fonts that their parent has opened, by the same names, and the pixels are the same."""

@@ -4,8 +4,11 @@ import json
 import os
 import select
 import socket
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -221,3 +224,72 @@ class RefusalTests(SynchronousTestCase):
 
             self.assertEqual(json.loads(ours.recv(1000)), {"refused": "no more processes"})
             self.assertEqual(descriptors(), before)
+
+
+class RipeningTests(SynchronousTestCase):
+    """What a template does while nobody wants a child."""
+
+    def setUp(self) -> None:
+        self.commands, self.its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.commands.settimeout(60)
+        self.steps: list[str] = []
+
+    def serve(self, ripening: Iterator[tuple[Confinement, Callable[[], int]]]) -> None:
+        """Have a template serve in a thread, until the end of the test."""
+        confinement = Confinement.parse(_SETTINGS, data=_UNLIMITED, address_space=_UNLIMITED, processes=1 << 20)
+        self.confinement = confinement
+        ripe = template.Template(self.its, self.mktemp(), confinement, False, Shortage("as it began"), ripening)
+        thread = Thread(target=ripe.serve)
+        thread.start()
+        self.addCleanup(self.its.close)
+        self.addCleanup(thread.join)
+        self.addCleanup(self.commands.close)
+
+    def ask(self, command: bytes) -> object:
+        """Return what the template answers."""
+        self.commands.send(command)
+        return json.loads(self.commands.recv(1000))
+
+    def ripen(self) -> object:
+        """Wait until it is ripe, and return what it says then."""
+        while not (said := self.ask(template.COMMAND_RIPE))["ripe"]:
+            time.sleep(0.001)
+        return said
+
+    def three_steps(self) -> Iterator[tuple[Confinement, Callable[[], int]]]:
+        """Take a note of each step."""
+        for step in ("first", "second", "third"):
+            self.steps.append(step)
+            yield self.confinement, Shortage(f"after the {step} step")
+
+    def fails(self) -> Iterator[tuple[Confinement, Callable[[], int]]]:
+        """Do one step, and not the next."""
+        yield self.confinement, Shortage("after one step")
+        raise MemoryError("no more")
+
+    def test_after_the_first(self) -> None:
+        """It waits until a child has been asked for; then it does step after step, and forks as the last one says."""
+        self.serve(self.three_steps())
+        before = self.ask(template.COMMAND_RIPE), list(self.steps)
+        refused = self.ask(template.COMMAND_SPARE)
+        said = self.ripen()
+
+        self.assertEqual(before, ({"ripe": False, "failed": None}, []))
+        self.assertEqual(refused, {"refused": "as it began"})
+        self.assertEqual((said, self.steps), ({"ripe": True, "failed": None}, ["first", "second", "third"]))
+        self.assertEqual(self.ask(template.COMMAND_LEAN), {"refused": "after the third step"})
+
+    def test_fails(self) -> None:
+        """A step that fails is the last one, and is told of; children are forked as before it."""
+        self.serve(self.fails())
+        self.ask(template.COMMAND_SPARE)
+
+        self.assertEqual(self.ripen(), {"ripe": True, "failed": "MemoryError: no more"})
+        self.assertEqual(self.ask(template.COMMAND_SPARE), {"refused": "after one step"})
+
+    def test_nothing_to_do(self) -> None:
+        """One that has nothing to do is ripe at once."""
+        self.serve(iter(()))
+        self.ask(template.COMMAND_SPARE)
+
+        self.assertEqual(self.ripen(), {"ripe": True, "failed": None})

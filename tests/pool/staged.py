@@ -162,6 +162,9 @@ class Stage:
         self.untaught = False
         self.lessons += 1
 
+    def teach_no_more(self) -> None:
+        self.untaught = False
+
     def warm(self) -> None:
         if self.cold is not None:
             raise self.cold

@@ -42,7 +42,9 @@ class LullTests(SynchronousTestCase):
     def test_ended(self) -> None:
         """When it has been ended it is never told, whatever came before or comes after; no delayed call is left."""
         self.lull.interrupt()
+        self.assertFalse(self.lull.ended)
         self.lull.end()
+        self.assertTrue(self.lull.ended)
         self.lull.interrupt()
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.clock.advance(100)

@@ -358,6 +358,16 @@ class SlotTests(SlotCase):
         self.assertEqual((self.supply.lean, self.children[0].was_killed()), ([False, True], True))
         self.assertEqual(self.render(slot), _DRAWN)
 
+    def test_unripe(self) -> None:
+        """A spare from before its template was as warm as it gets is replaced, although it is a lean one."""
+        slot = self.slot(draw, draw)
+        slot.tidy()
+        slot.rest()
+        self.assertFalse(slot.may_rest)
+        self.children[1].spare.unripe = True
+
+        self.assertTrue(slot.may_rest)
+
     def test_tidied_after_rest(self) -> None:
         """The spare after a lean one that has had its script is not a lean one."""
         slot = self.slot(draw, draw, draw)

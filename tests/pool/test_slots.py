@@ -122,6 +122,27 @@ class TeachingTests(PoolCase):
         self.threads.carry_out_all()
         self.assertEqual(self.stage.lessons, 1)
 
+    def test_afterwards(self) -> None:
+        """Spares from before are replaced when their template has been taught, if no script has come."""
+        self.cold_pool(slots=2)
+        self.stage.untaught = True
+        self.pool.start()
+        self.threads.carry_out_all()
+
+        self.assertEqual(set(self.stage.rested), set(self.stage.slots))
+
+    def test_afterwards_at_the_end(self) -> None:
+        """They are not, where the pool takes no more scripts."""
+        self.warm_pool(slots=1)
+        self.stage.untaught = True
+        self.render("a")
+        while self.threads.calls[0][1] != self.stage.teach:
+            self.threads.carry_out()
+        self.pool.drain()
+        self.threads.carry_out_all()
+
+        self.assertEqual(self.stage.rested, [])
+
     def test_successor(self) -> None:
         """A template that came in another's place is taught as well."""
         self.warm_pool(slots=1)

@@ -18,6 +18,7 @@ class Template:
     """A template that has its fate written down.
 
     @ivar spares: how many spares it makes before it is lost.
+    @ivar green: how often it says that it is not ripe yet.
     """
 
     spares: int = 1000
@@ -27,6 +28,11 @@ class Template:
     taught: bool = False
     lessons: list[object] = field(factory=list)
     lean: list[bool] = field(factory=list)
+    green: int = 0
+
+    def ripe(self) -> bool:
+        self.green -= 1
+        return self.green < 0
 
     def teach(self, pages: object) -> None:
         self.lessons.append(pages)
@@ -233,6 +239,25 @@ class SpareSupplyTests(SynchronousTestCase):
         supplied.teach()
 
         self.assertEqual((first.lessons, second.lessons), (["of 1"], ["of 2"]))
+
+    def test_taught_when_ripe(self) -> None:
+        """A template is taught only when it is as warm as it gets: what it does before that moves what is learned."""
+        self.patch(supply, "learn", lambda template: template.green)
+        supplied = self.supply(template := Template(green=3))
+        supplied.warm()
+        supplied.teach()
+
+        self.assertEqual(template.lessons, [-1])
+
+    def test_not_taught_at_the_end(self) -> None:
+        """Who is about to end does not wait for a template to become ripe, and teaches it nothing."""
+        self.patch(supply, "learn", lambda template: "much")
+        supplied = self.supply(template := Template(green=1_000_000))
+        supplied.warm()
+        supplied.teach_no_more()
+        supplied.teach()
+
+        self.assertEqual((template.lessons, supplied.untaught), ([], False))
 
     def test_cannot_be_taught(self) -> None:
         """Where nothing can be learned, spares are had all the same, and it is not tried again."""

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from attrs import define, field
+from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.child.pages import Pages
@@ -79,6 +80,29 @@ class RunningTemplateTests(SynchronousTestCase):
 
         self.assertEqual(found, [(b"spare", True), (b"lean", True), (b"spare", False), (b"lean", True)])
 
+    def test_ripe(self) -> None:
+        """A template says whether it is ripe; spares from before are known as such."""
+        found = []
+        for ripe in (False, True):
+            self.send(0, ripe=ripe, failed=None)
+            found.append((self.template.ripe(), self.its.recv(100)))
+            self.send(6, folder=None)
+            spare = self.template.spare()
+            self.addCleanup(spare.close)
+            self.its.recv(100)
+            found.append(spare.unripe)
+
+        self.assertEqual(found, [(False, b"ripe"), True, (True, b"ripe"), False])
+
+    def test_never_ripe(self) -> None:
+        """What keeps a template from becoming as warm as it should be is logged; it is good enough."""
+        self.send(0, ripe=True, failed="MemoryError: no more")
+        with capturedLogs() as events:
+            ripe = self.template.ripe()
+
+        self.assertTrue(ripe)
+        self.assertEqual([event["why"] for event in events], ["MemoryError: no more"])
+
     def test_refused(self) -> None:
         """A template that cannot fork is not lost, and its reason is passed on."""
         self.send(0, refused="no more processes")
@@ -96,10 +120,12 @@ class RunningTemplateTests(SynchronousTestCase):
     def test_gone(self) -> None:
         """A template that has ended, before it was asked or after, is lost."""
         self.its.shutdown(socket.SHUT_WR)
-        self.assertRaises(TemplateLost, self.template.spare)
+        for ask in (self.template.spare, self.template.ripe):
+            self.assertRaises(TemplateLost, ask)
         self.its.close()
 
-        self.assertRaises(TemplateLost, self.template.spare)
+        for ask in (self.template.spare, self.template.ripe):
+            self.assertRaises(TemplateLost, ask)
 
     def test_silent(self) -> None:
         """A template that does not answer within its time is lost."""
