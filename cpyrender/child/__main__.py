@@ -17,8 +17,8 @@ from typing import Any
 
 from attrs import evolve
 
-from cpyrender.child import landlock, linux, measure, namespaces, semaphores
-from cpyrender.child.confine import JAILED, Confinement
+from cpyrender.child import landlock, linux, measure, namespaces, semaphores, streams
+from cpyrender.child.confine import JAILED, Confinement, be_prepared
 from cpyrender.child.forking import Hooks
 from cpyrender.child.privilege import become, leave_root
 from cpyrender.child.template import Template
@@ -54,6 +54,8 @@ def main() -> None:
     # From here on the end of the socket says when to go: only so can the template clear up first.
     linux.prctl(linux.PR_SET_PDEATHSIG, 0)
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+    be_prepared(namespaces.mount_point(settings["spool"]) if settings["level"] == "full" else None)
+    streams.open_ahead()
     _tell(commands, ready=True, unusable=unusable)
     completing = _complete(warmth, hooks, confinement)
     Template(commands, settings["spool"], confinement, settings["legacy"], hooks.forker(), completing).serve()

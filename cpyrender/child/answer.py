@@ -50,14 +50,14 @@ def answer_of(namespace: Mapping[str, Any], wanted: Wanted) -> Answer:
 
 
 def _given(response: Any, name: str, wanted: Wanted) -> Output:
-    # Heavy, and long since imported by the template.
-    from cpyrender.child import data, instead, pictures
-
     if isinstance(response, bytes | bytearray | memoryview):
         return Output(data=bytes(response), media_type=formats.media_type(name), name=name)
     if isinstance(response, str):
         text = str.encode(response, errors="surrogateescape")
         return Output(data=text, media_type=formats.media_type(name), name=name)
+    # Heavy, and long since imported by the template.
+    from cpyrender.child import data, instead, pictures
+
     if isinstance(response, dict | list | int | float) or data.is_number(response):
         return Output(data=data.as_json(response), media_type="application/json", name=name)
     if not pictures.is_picture(response):

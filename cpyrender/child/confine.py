@@ -1,4 +1,4 @@
-"""What a child does between its fork and the first byte of its script.
+"""What a child does between its fork and the first byte of its script, and what its template does for it before.
 
 The levels of isolation differ here and nowhere else. The order matters: each step needs what the next one takes away.
 """
@@ -10,11 +10,12 @@ import os
 import random
 import resource
 import signal
+from _signal import pthread_sigmask  # type: ignore[import-not-found]  # typeshed leaves it out
 from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from cpyrender.child import landlock, linux, namespaces, syscalls
 
@@ -52,6 +53,7 @@ class Confinement:
     @ivar cpu: CPU seconds that a script may use.
     @ivar runs: how many scripts may share a process, one after the other.
     @ivar disk: bytes that a script may write into its folder, or into one file where a folder cannot be limited.
+    @ivar limits: for L{resource.setrlimit}: which, and the soft and the hard one.
     """
 
     level: str
@@ -66,6 +68,25 @@ class Confinement:
     cpu: float
     disk: int
     runs: int = 1
+    limits: tuple[tuple[int, tuple[int, int]], ...] = field(init=False)
+
+    @limits.default
+    def _from_the_others(self) -> tuple[tuple[int, tuple[int, int]], ...]:
+        # The kernel counts by process.
+        seconds = max(1, math.ceil(self.cpu * self.runs))
+        return (
+            _at_most_allowed(resource.RLIMIT_CORE, 0),
+            _at_most_allowed(resource.RLIMIT_DATA, self.data + self.memory),
+            _at_most_allowed(resource.RLIMIT_AS, self.address_space + self.memory + _ADDRESS_SPACE_TO_SPARE),
+            _at_most_allowed(resource.RLIMIT_FSIZE, self.disk),
+            _at_most_allowed(resource.RLIMIT_NOFILE, _MOST_FILES_OPEN),
+            _at_most_allowed(
+                resource.RLIMIT_NPROC, self.processes + _MOST_THREADS + (_ROOM_FOR_OTHERS if self.shared_user else 0)
+            ),
+            _at_most_allowed(resource.RLIMIT_MEMLOCK, 0),
+            # One second between the polite signal and the deadly one: time to say why.
+            _at_most_allowed(resource.RLIMIT_CPU, seconds, seconds + 1),
+        )
 
     @property
     def shuts_in(self) -> bool:
@@ -77,11 +98,13 @@ class Confinement:
         cls, settings: Mapping[str, Any], *, data: int, address_space: int, processes: int, ruleset: int | None = None
     ) -> Confinement:
         """Put together what the server sent and what the template has."""
+        program = syscalls.Filter.parse(bytes.fromhex(settings["program"]))
         return cls(
             level=settings["level"],
             readable=tuple(settings["readable"]),
             ruleset=ruleset,
-            program=syscalls.Filter.parse(bytes.fromhex(settings["program"])),
+            # There, each child is process 1 of its own namespace.
+            program=program.made_for(1) if settings["level"] == "full" else program,
             data=data,
             address_space=address_space,
             processes=processes,
@@ -97,8 +120,29 @@ class OutOfCPU(BaseException):
     """Raised inside a script that used up its CPU time. No C{except Exception} of a script's catches it."""
 
 
+def be_prepared(folder: str | None) -> None:
+    """Do once, in a process that forks children, what would be the same in each of them.
+
+    Signals that end a child are held back here, and not heard of.
+
+    @param folder: the job folder of all; C{None}: each has its own.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGXCPU, out_of_cpu)
+    if folder is not None:
+        _be_at_home(folder)
+
+
+def _be_at_home(folder: str) -> None:
+    for name in ("HOME", "TMPDIR", "PWD"):
+        os.environ[name] = folder
+
+
 def confine(folder: str, how: Confinement) -> None:
-    """Make this freshly forked process one that may read a script.
+    """Make this freshly forked process one that may read a script; its parent is prepared.
 
     @param folder: the job folder: where to mount it at level C{full}, where to make it at the others.
     @raise OSError: a layer cannot be put up. The process must not go on.
@@ -106,14 +150,14 @@ def confine(folder: str, how: Confinement) -> None:
     os.setpgid(0, 0)
     # Whatever the script starts and abandons stays below it, where the template finds it when the script has ended.
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
-    _reset_signals()
+    # signal's own makes a set of enumerated signals of what it returns.
+    pthread_sigmask(signal.SIG_SETMASK, ())
     if how.level == "full":
         namespaces.enter_own(folder, how.disk)
     else:
         os.mkdir(folder, 0o700)
+        _be_at_home(folder)
     os.chdir(folder)
-    for name in ("HOME", "TMPDIR", "PWD"):
-        os.environ[name] = folder
     if how.shuts_in:
         return _shut_in(folder, how)
     _limit(how)
@@ -132,34 +176,18 @@ def _shut_in(folder: str, how: Confinement) -> None:
     how.program.restrict()
 
 
-def _reset_signals() -> None:
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGXCPU, out_of_cpu)
-
-
 def _limit(how: Confinement) -> None:
-    _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_DATA, how.data + how.memory)
-    _lower(resource.RLIMIT_AS, how.address_space + how.memory + _ADDRESS_SPACE_TO_SPARE)
-    _lower(resource.RLIMIT_FSIZE, how.disk)
-    _lower(resource.RLIMIT_NOFILE, _MOST_FILES_OPEN)
-    _lower(resource.RLIMIT_NPROC, how.processes + _MOST_THREADS + (_ROOM_FOR_OTHERS if how.shared_user else 0))
-    _lower(resource.RLIMIT_MEMLOCK, 0)
-    # The kernel counts by process.
-    seconds = max(1, math.ceil(how.cpu * how.runs))
-    # One second between the polite signal and the deadly one: time to say why.
-    _lower(resource.RLIMIT_CPU, seconds, seconds + 1)
+    for which, limits in how.limits:
+        resource.setrlimit(which, limits)
 
 
-def _lower(which: int, soft: int, hard: int | None = None) -> None:
-    """Set a limit, or leave it where the machine's own is lower."""
+def _at_most_allowed(which: int, soft: int, hard: int | None = None) -> tuple[int, tuple[int, int]]:
+    """Return a limit, or the machine's own where that is lower."""
     allowed = resource.getrlimit(which)[1]
     wanted = (soft, soft if hard is None else hard)
     if allowed != resource.RLIM_INFINITY:
         wanted = (min(wanted[0], allowed), min(wanted[1], allowed))
-    resource.setrlimit(which, wanted)
+    return which, wanted
 
 
 def out_of_cpu(number: int, frame: FrameType | None) -> None:

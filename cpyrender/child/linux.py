@@ -46,6 +46,7 @@ _SYS_LANDLOCK_RESTRICT_SELF = 446
 _CAPABILITY_VERSION_3 = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_libc.prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_ulong)
 _libc.mount.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p)
 _libc.syscall.restype = ctypes.c_long
 _libc.madvise.argtypes = (ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int)
@@ -65,7 +66,7 @@ def prctl(option: int, value: int, pointer: object = None) -> None:
 
     @raise OSError: the kernel refuses; so do all functions here.
     """
-    _checked(_libc.prctl(option, ctypes.c_ulong(value), pointer or ctypes.c_ulong(0), 0, 0), f"prctl({option})")
+    _checked(_libc.prctl(option, value, pointer, 0, 0), f"prctl({option})")
 
 
 def unshare(flags: int) -> None:
@@ -136,25 +137,35 @@ class _CapabilityHeader(ctypes.Structure):
     _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
 
 
+# Made here, and not again in each child.
+_OWN = ctypes.byref(_CapabilityHeader(_CAPABILITY_VERSION_3, 0))
+_NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
+
+
 def drop_capabilities() -> None:
     """Give up every capability; capset(2)."""
-    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
-    nothing = (ctypes.c_uint32 * 6)()
-    _checked(_capset(ctypes.byref(header), nothing), "capset")
+    _checked(_capset(_OWN, _NO_CAPABILITIES), "capset")
 
 
-class _FilterProgram(ctypes.Structure):
+class FilterProgram(ctypes.Structure):
+    """A seccomp filter as the kernel takes it: C{struct sock_fprog}; seccomp(2)."""
+
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
+    @classmethod
+    def of(cls, program: bytes) -> FilterProgram:
+        """
+        @param program: an array of C{struct sock_filter}.
+        """
+        memory = ctypes.create_string_buffer(program, len(program))
+        made = cls(len(program) // 8, ctypes.addressof(memory))
+        made._memory = memory
+        return made
 
-def install_filter(program: bytes) -> None:
-    """Let a seccomp filter judge every system call from here on; seccomp(2).
 
-    @param program: an array of C{struct sock_filter}.
-    """
-    memory = ctypes.create_string_buffer(program, len(program))
-    described = _FilterProgram(len(program) // 8, ctypes.addressof(memory))
-    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(described))
+def install_filter(program: FilterProgram) -> None:
+    """Let a filter judge every system call from here on; seccomp(2)."""
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program))
 
 
 class _RulesetAttributes(ctypes.Structure):

@@ -25,6 +25,7 @@ from cpyrender.child.answer import Answer, NoAnswer, answer_of
 from cpyrender.child.confine import OutOfCPU
 from cpyrender.child.files import put_down
 from cpyrender.child.progress import Progress
+from cpyrender.child.streams import flush
 from cpyrender.child.task import Task
 from cpyrender.values import Wanted
 
@@ -87,7 +88,6 @@ def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.write(result, wire.STARTED)
-    open_standard_streams()
     # Held by this frame alone: a script can empty or replace all that is in a module.
     write, leave, last_words, broken = os.write, os._exit, LAST_WORDS, BROKEN
     try:
@@ -101,28 +101,9 @@ def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
         leave(broken)
 
 
-def flush() -> None:
-    """Send what the script has printed on its way."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except Exception:
-            pass  # The script closed it, or put something else in its place.
-
-
 def rehearse(source: bytes, *, legacy: bool, refusing: bool) -> None:
     """Do all with a script that L{serve_one} does, but for reading it, answering, and ending."""
-    open_standard_streams()
     wire.pack(*run(Task(source, {}, {}, Wanted()), legacy, refusing))
-
-
-def open_standard_streams() -> None:
-    """Replace the template's streams: line by line, so that a script which is killed has said all it printed."""
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # final by typeshed only
-    for name, fd in (("stdout", 1), ("stderr", 2)):
-        stream = open(fd, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
 
 
 def run(
@@ -213,7 +194,7 @@ def _fresh_main(task: Task) -> ModuleType:
 def _compile(source: bytes) -> CodeType:
     """Compile as C{python script.py} would: with any BOM, coding line (PEP 263) and kind of line end."""
     try:
-        lines = io.StringIO(importlib.util.decode_source(source)).readlines()
+        lines = io.StringIO(_decoded(source)).readlines()
     except (SyntaxError, UnicodeDecodeError, LookupError):
         lines = []  # compile() says what is wrong with it.
     if lines and not lines[-1].endswith("\n"):
@@ -233,6 +214,13 @@ def _compile(source: bytes) -> CodeType:
             raise
     # So the parser gives up on what is nested too deeply.
     raise SyntaxError("the script is nested too deeply")
+
+
+def _decoded(source: bytes) -> str:
+    # Python's own way looks for a coding line, and is slow: this is what nearly all scripts need of it.
+    if source.isascii() and b"coding" not in source and b"\r" not in source:
+        return source.decode()
+    return importlib.util.decode_source(source)
 
 
 def _most_held() -> int:

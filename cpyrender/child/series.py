@@ -17,6 +17,7 @@ from attrs import frozen
 from cpyrender import wire
 from cpyrender.child import confine, script
 from cpyrender.child.state import State, settings_kept
+from cpyrender.child.streams import flush, open_streams
 from cpyrender.child.task import Task
 
 # Numbers from here on, which a script that opens files is not given.
@@ -48,13 +49,13 @@ class _Channels:
         """Give the next script its streams."""
         for fd, number in ((self.nothing, 0), (self.stdout, 1), (self.stderr, 2)):
             os.dup2(fd, number)
-        script.open_standard_streams()
+        open_streams()
 
     def shut(self) -> None:
         """From here on, what still is to be printed is lost: it must not be found among what the next one prints."""
         for number in (1, 2):
             os.dup2(self.nothing, number)
-        script.open_standard_streams()
+        open_streams()
 
 
 def serve_many(*, result: int, runs: int, cpu: float, memory: int, legacy: bool, refusing: bool) -> NoReturn:
@@ -100,7 +101,7 @@ def _serve(task: Task, result: int, cpu: float, legacy: bool, refusing: bool, mo
     signal.setitimer(signal.ITIMER_PROF, cpu)
     header, blobs = script.run(task, legacy, refusing, result)
     signal.setitimer(signal.ITIMER_PROF, 0)
-    script.flush()
+    flush()
     again = header["again"] = more and not _others_at_work()
     wire.write_all(result, wire.pack(header, blobs))
     return again

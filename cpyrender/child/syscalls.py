@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import struct
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from cpyrender.child import linux
 
@@ -23,9 +23,11 @@ class Filter:
     """A filter without the id of the process that it is for.
 
     @ivar pieces: what stands before, between and after the places where the id is to be.
+    @ivar ready: the filter of all processes, where they have the same id, each in a namespace of its own.
     """
 
     pieces: tuple[bytes, ...]
+    ready: linux.FilterProgram | None = None
 
     @classmethod
     def parse(cls, program: bytes) -> Filter:
@@ -41,9 +43,13 @@ class Filter:
         """Return the filter for a process with this id, as the kernel reads it."""
         return _CONSTANT.pack(pid).join(self.pieces)
 
+    def made_for(self, pid: int) -> Filter:
+        """Return the same, ready for processes with this id."""
+        return evolve(self, ready=linux.FilterProgram.of(self.with_pid(pid)))
+
     def restrict(self) -> None:
         """Allow nothing from here on but what the filter lets through.
 
         @raise OSError: the kernel takes no filter.
         """
-        linux.install_filter(self.with_pid(os.getpid()))
+        linux.install_filter(self.ready or linux.FilterProgram.of(self.with_pid(os.getpid())))

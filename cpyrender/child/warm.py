@@ -14,6 +14,7 @@ import logging
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from cpyrender.child import backends, fonts, hugepages
 from cpyrender.child.ground import Heap
@@ -30,7 +31,17 @@ _FIRST = (
     "cpyrender.child.legacy",
     "cpyrender.child.pictures",
 )
-_LATER = ("pylab", "matplotlib.animation", "mpl_toolkits.mplot3d", "cpyrender.child.series")
+_LATER = (
+    "pylab",
+    "matplotlib.animation",
+    "mpl_toolkits.mplot3d",
+    "matplotlib.backends.backend_svg",
+    "matplotlib.backends.backend_pdf",
+    "matplotlib.backends.backend_ps",
+    "cpyrender.child.series",
+)
+# Huge pages: a millisecond each, or several where the machine is busy.
+_AT_ONCE = 4
 
 
 class Warmth:
@@ -74,9 +85,6 @@ class Warmth:
         """
         from matplotlib import pyplot
 
-        from cpyrender.child.figures import encode_figure
-        from cpyrender.values import Wanted
-
         with self._drawing():
             figure, axes = pyplot.subplots()
             axes.plot([1, 2, 3], [1, 4, 9], label="0123456789.\N{MINUS SIGN}")
@@ -84,17 +92,25 @@ class Warmth:
             axes.legend()
             # No child is to find it open.
             pyplot.close(figure)
-        for name in PICTURES:
-            with self._drawing():
-                encode_figure(figure, name, Wanted())
-            yield
+        pictures = iter(PICTURES)
+        self._draw(figure, next(pictures))
+        yield
         for name in _LATER:
             importlib.import_module(name)
             yield
         _prepare_pillow()
-        yield
+        for name in pictures:
+            yield
+            self._draw(figure, name)
         del figure, axes
-        self._settle()
+        yield from self._settle()
+
+    def _draw(self, figure: Any, name: str) -> None:
+        from cpyrender.child.figures import encode_figure
+        from cpyrender.values import Wanted
+
+        with self._drawing():
+            encode_figure(figure, name, Wanted())
 
     @contextmanager
     def _drawing(self) -> Iterator[None]:
@@ -108,15 +124,19 @@ class Warmth:
             # What is frozen is never visited by a child's collector, so its pages stay shared.
             gc.freeze()
 
-    def _settle(self) -> None:
+    def _settle(self) -> Iterator[None]:
         """Make what there is cheap to inherit."""
+        yield
         gc.unfreeze()
         gc.collect()
-        old = hugepages.with_objects()
+        old = sorted(hugepages.with_objects())
+        gc.freeze()
+        yield
         if self._heap is not None:
             self._heap.clear()
-        hugepages.collapse(old)
-        gc.freeze()
+        for first in range(0, len(old), _AT_ONCE):
+            yield
+            hugepages.collapse(old[first : first + _AT_ONCE])
 
 
 def _prepare_pillow() -> None:

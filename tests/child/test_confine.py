@@ -18,7 +18,7 @@ _CONFINED = """
 import errno, json, os, resource, signal, socket, stat, sys, threading
 import numpy
 from cpyrender.child import measure
-from cpyrender.child.confine import Confinement, confine
+from cpyrender.child.confine import Confinement, be_prepared, confine
 from cpyrender.pool.syscalls import compile_filter
 from cpyrender.pool.visible import readable_paths
 
@@ -41,9 +41,12 @@ settings = {"level": level, "uid": json.loads(uid), "memory": 64 << 20, "cpu": f
 settings["readable"] = readable_paths() if level != "none" else ()
 settings["program"] = compile_filter().hex() if level != "none" else ""
 held = measure.counted(resource.RLIMIT_DATA), measure.counted(resource.RLIMIT_AS)
+be_prepared(None)
+held_back = [number in signal.pthread_sigmask(signal.SIG_BLOCK, ()) for number in (signal.SIGINT, signal.SIGTERM)]
 confine(folder, Confinement.parse(settings, data=held[0], address_space=held[1], processes=1000))
 limits = ("CORE", "CPU", "FSIZE", "NOFILE", "MEMLOCK", "NPROC")
 print(json.dumps({
+    "held back": [held_back, list(signal.pthread_sigmask(signal.SIG_BLOCK, ()))],
     "cwd": os.getcwd(),
     "mode": stat.S_IMODE(os.stat(".").st_mode),
     "places": [os.environ[name] for name in ("HOME", "TMPDIR", "PWD")],
@@ -71,13 +74,10 @@ os._exit(0)
 
 _LOWERED = """
 import resource, sys
-from cpyrender.child.confine import _lower
+from cpyrender.child.confine import _at_most_allowed
 which = resource.RLIMIT_FSIZE
 resource.setrlimit(which, (1000, 1000))
-_lower(which, 2000)
-above = resource.getrlimit(which)
-_lower(which, 300, 400)
-print(above, resource.getrlimit(which))
+print(_at_most_allowed(which, 2000)[1], _at_most_allowed(which, 300, 400)[1])
 """
 
 
@@ -153,6 +153,10 @@ class ConfineTests(ConfineCase):
 
         self.assertEqual([found["out of cpu"], found["interrupt"]], ["OutOfCPU", "KeyboardInterrupt"])
         self.assertEqual(found["default"], [True, True])
+
+    def test_held_back(self) -> None:
+        """Signals that end a script are held back in its template, and come through to it."""
+        self.assertEqual(self.confined()["held back"], [[True, True], []])
 
 
 class ConfinedTests(ConfineCase):

@@ -246,8 +246,10 @@ class ServeOneTests(SynchronousTestCase):
         """Let a process serve what it is sent, and return its exit status, its answer, its stdout and its stderr."""
         there, here = os.pipe()
         self.addCleanup(os.close, there)
-        source = "import sys\nfrom cpyrender.child.script import serve_one\n"
-        with begin_apart(f"{source}serve_one(result={here}, legacy=True)", fds=(here,)) as process:
+        source = "import sys\nfrom cpyrender.child import streams\nfrom cpyrender.child.script import serve_one\n"
+        with begin_apart(
+            f"{source}streams.open_streams()\nserve_one(result={here}, legacy=True)", fds=(here,)
+        ) as process:
             os.close(here)
             stdout, stderr = process.communicate(sent)
         return process.returncode, os.read(there, 1 << 16), stdout, stderr

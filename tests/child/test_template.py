@@ -37,13 +37,15 @@ _UNLIMITED = 1 << 40
 _SERVE = f"""
 import socket, sys
 import numpy
-from cpyrender.child import linux
-from cpyrender.child.confine import Confinement
+from cpyrender.child import linux, streams
+from cpyrender.child.confine import Confinement, be_prepared
 from cpyrender.child.template import Template
 commands = socket.socket(fileno=int(sys.argv[1]))
 commands.set_inheritable(False)
 linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
 confinement = Confinement.parse({_SETTINGS!r}, data={_UNLIMITED}, address_space={_UNLIMITED}, processes=1 << 20)
+be_prepared(None)
+streams.open_ahead()
 Template(commands, sys.argv[2], confinement, False).serve()
 """
 
