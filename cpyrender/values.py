@@ -55,7 +55,8 @@ class Submission:
 class Output:
     """One thing that a script made.
 
-    @ivar data: bytes-like; of a script that was run it is a part of the one buffer that its answer was received in.
+    @ivar data: bytes-like; of a script that was run it is a part of what its answer was received in, for a large one a
+        L{cpyrender.deposit.Deposit}: who goes through all of that lets go of it on the way.
     @ivar name: the C{filename} that the script gave, or C{""}; it is a name only, never opened.
     @ivar media_type: always one of those that L{cpyrender.formats.media_type} gives out.
     @ivar width: in pixels, of a picture that is made of pixels.

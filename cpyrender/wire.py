@@ -12,7 +12,10 @@ import mmap
 import os
 import struct
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
+
+from cpyrender.deposit import Delivery
 
 _HEAD = struct.Struct("!4sIQ")
 _MAGIC = b"CPYR"
@@ -48,6 +51,30 @@ def pack(header: Mapping[str, object], blobs: Iterable[bytes | memoryview] = ())
     return [_HEAD.pack(_MAGIC, len(text), sum(map(len, body))) + text, *body]
 
 
+class _Buffer:
+    """Bytes on their way out of a pipe into memory of this process: a L{Delivery} for what is small."""
+
+    def __init__(self, size: int) -> None:
+        # A large bytearray would first be filled with zeros, while no other thread runs.
+        self._room = memoryview(bytearray(size) if size < _LARGE else mmap.mmap(-1, size))
+        self._filled = 0
+
+    @property
+    def missing(self) -> int:
+        return len(self._room) - self._filled
+
+    def take(self, pipe: int) -> int:
+        count = os.readv(pipe, [self._room[self._filled : self._filled + _READ_AT_ONCE]])
+        self._filled += count
+        return count
+
+    def view(self) -> memoryview:
+        return self._room
+
+    def close(self) -> None:
+        """It goes with who holds it."""
+
+
 class FrameReader:
     """Reads one frame from a file descriptor, as much at a time as there is.
 
@@ -55,15 +82,17 @@ class FrameReader:
     @ivar body: the frame's body.
     """
 
-    def __init__(self, max_body: int, max_header: int = MAX_HEADER) -> None:
+    def __init__(self, max_body: int, max_header: int = MAX_HEADER, deposits: bool = False) -> None:
         """
         @param max_body: bytes that the body may have.
         @param max_header: bytes that the header may have.
+        @param deposits: whether a body of 1 MB or more is to be a L{cpyrender.deposit.Deposit}, where that can be. It
+            has to come from a pipe then.
         """
         self._max_body = max_body
         self._max_header = max_header
-        self._part = memoryview(bytearray(_HEAD.size))
-        self._filled = 0
+        self._deposits = deposits
+        self._part: _Buffer | Delivery = _Buffer(_HEAD.size)
         self._next = self._got_head
         self._text = b""
         self.header: dict[str, Any] | None = None
@@ -81,34 +110,38 @@ class FrameReader:
         @raise BlockingIOError: nothing is there yet.
         @raise BadFrame: it is not a frame.
         @raise FrameTooLarge: its body is larger than allowed.
+        @raise OSError: there is no memory left for it.
         """
-        count = os.readv(fd, [self._part[self._filled : self._filled + _READ_AT_ONCE]])
-        if count == 0:
+        if self.complete or self._part.take(fd) == 0:
             return False
-        self._filled += count
-        while not self.complete and self._filled == len(self._part):
+        while not self.complete and not self._part.missing:
             self._next()
         return not self.complete
 
-    def _expect(self, size: int) -> None:
-        # A large bytearray would first be filled with zeros, while no other thread runs.
-        room = bytearray(size) if size < _LARGE else mmap.mmap(-1, size)
-        self._part, self._filled = memoryview(room), 0
+    def close(self) -> None:
+        """Let go of a part that will not be completed."""
+        self._part.close()
 
     def _got_head(self) -> None:
-        magic, header, body = _HEAD.unpack(self._part)
+        magic, header, body = _HEAD.unpack(self._part.view())
         if magic != _MAGIC or not 2 <= header <= self._max_header:
             raise BadFrame("this is not the head of a frame")
         if body > self._max_body:
             raise FrameTooLarge(f"{body} bytes are more than {self._max_body}")
         self._body_size = body
-        self._expect(header)
+        self._part = _Buffer(header)
         self._next = self._got_header
 
     def _got_header(self) -> None:
-        self._text = self._part.tobytes()
-        self._expect(self._body_size)
+        self._text = self._part.view().tobytes()
+        self._part = self._room_for_body()
         self._next = self._got_body
+
+    def _room_for_body(self) -> _Buffer | Delivery:
+        if self._deposits and self._body_size >= _LARGE:
+            with suppress(OSError):
+                return Delivery(self._body_size)
+        return _Buffer(self._body_size)
 
     def _got_body(self) -> None:
         try:
@@ -117,7 +150,7 @@ class FrameReader:
             raise BadFrame(f"its header is not JSON: {error}") from None
         if not isinstance(header, dict):
             raise BadFrame("its header is not an object")
-        self.body, self.header = self._part, header
+        self.body, self.header = self._part.view(), header
         # A reader that points at itself would keep the body until the next round of the garbage collector.
         del self._next
 

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import resource
 import struct
 import threading
 import weakref
@@ -12,8 +13,13 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender import wire
+from cpyrender.deposit import Deposit
+from tests.deposits import limit, open_files
 
 _LIMIT = 1000
+_LARGE = 1 << 20
+# Less than a pipe holds.
+_PIPE = 1 << 15
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -161,6 +167,65 @@ class FrameTests(SynchronousTestCase):
         blob = bytes(100)
 
         self.assertIs(wire.pack({}, [blob])[1], blob)
+
+
+class DepositedTests(SynchronousTestCase):
+    """What L{wire.FrameReader} does with a large body, where it may."""
+
+    def setUp(self) -> None:
+        self.there, self.here = os.pipe()
+        self.addCleanup(os.close, self.there)
+        self.addCleanup(os.close, self.here)
+        os.set_blocking(self.there, False)
+
+    def read(self, data: bytes, deposits: bool = True) -> wire.FrameReader:
+        """Return a reader that has been sent this."""
+        reader = wire.FrameReader(1 << 30, deposits=deposits)
+        self.addCleanup(reader.close)
+        for start in range(0, len(data), _PIPE):
+            wire.write_all(self.here, [data[start : start + _PIPE]])
+            read_all_there_is(reader, self.there)
+        return reader
+
+    def test_around_the_size(self) -> None:
+        """A body of 1 MB or more is a deposit, a smaller one is not; either comes as it was sent."""
+        for size in (_LARGE - 1, _LARGE, _LARGE + 1, 3 * _LARGE):
+            data = os.urandom(size)
+            reader = self.read(frame(b"{}", data))
+            self.assertEqual((reader.complete, reader.body.tobytes()), (True, data), size)
+            self.assertEqual(isinstance(reader.body.obj, Deposit), size >= _LARGE, size)
+
+    def test_unasked(self) -> None:
+        """Who has not asked for a deposit gets none."""
+        data = os.urandom(_LARGE)
+        reader = self.read(frame(b"{}", data), deposits=False)
+        self.assertEqual((reader.body.tobytes(), open_files()), (data, 0))
+
+    def test_cannot_be(self) -> None:
+        """Where there cannot be a deposit, the body comes into this process' own memory."""
+        data = os.urandom(_LARGE)
+        for which, most in ((resource.RLIMIT_FSIZE, _LARGE - 1), (resource.RLIMIT_NOFILE, 0)):
+            with limit(which, most):
+                reader = self.read(frame(b"{}", data))
+            self.assertEqual((reader.body.tobytes(), open_files()), (data, 0))
+
+    def test_closed_in_the_middle(self) -> None:
+        """A reader that is closed before its frame is complete leaves no descriptor."""
+        reader = self.read(frame(b"{}", bytes(_LARGE))[:-1])
+        self.assertEqual((reader.complete, open_files()), (False, 1))
+        reader.close()
+        self.assertEqual(open_files(), 0)
+
+    def test_what_follows(self) -> None:
+        """What follows a large body stays in the pipe, also where the reader is asked once more."""
+        reader = self.read(frame(b"{}", bytes(_LARGE)) + b"two")
+        self.assertEqual((reader.read(self.there), os.read(self.there, 10)), (False, b"two"))
+
+    def test_header_is_not_json(self) -> None:
+        """A header that is not JSON is refused, and what came with it is let go of when the reader is closed."""
+        self.assertRaises(wire.BadFrame, self.read, frame(b"{]", bytes(_LARGE)))
+        self.doCleanups()
+        self.assertEqual(open_files(), 0)
 
 
 class WriteAllTests(SynchronousTestCase):

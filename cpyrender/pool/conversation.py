@@ -113,7 +113,7 @@ class Conversation:
         self._spare = spare
         self._limits = limits
         self._to_write = [memoryview(piece) for piece in _packed(submission)]
-        self._reader = wire.FrameReader(limits.output)
+        self._reader = wire.FrameReader(limits.output, deposits=True)
         self._reports: deque[Report] = deque(maxlen=_REPORTS_KEPT)
         self._report_count = 0
         self._on_progress = submission.on_progress
@@ -146,6 +146,7 @@ class Conversation:
                 self._spare.kill()
             # They point back here: the answer would stay until the next round of the garbage collector.
             self._hears.clear()
+            self._reader.close()
         for fd, kept in ((self._spare.stdout, self._stdout), (self._spare.stderr, self._stderr)):
             self._keep_the_rest(fd, kept)
         # One that has answered has told of all of it.
@@ -220,7 +221,7 @@ class Conversation:
         self._reports.append(report)
         if self._on_progress is not None:
             self._on_progress(report)
-        self._reader = wire.FrameReader(self._limits.output)
+        self._reader = wire.FrameReader(self._limits.output, deposits=True)
         return True
 
     def _read_started(self) -> bool:

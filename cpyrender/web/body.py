@@ -10,8 +10,12 @@ from twisted.internet.interfaces import IPushProducer
 from twisted.web.server import Request
 from zope.interface import implementer
 
+from cpyrender.deposit import let_go
+
 # As much as the transport takes before it asks to wait; a multiple of 3, so that base64 has no padding in between.
 _PIECE = 3 << 14
+# Pieces after which memory is let go of; to do so after each of them takes as long as copying them.
+_TOGETHER = 8
 
 
 @frozen
@@ -37,9 +41,13 @@ def pieces(parts: Sequence[Part]) -> Iterator[bytes]:
     """Yield a body piece by piece."""
     for part in parts:
         data = memoryview(part.data if isinstance(part, Base64) else part)
-        for start in range(0, len(data), _PIECE):
+        for number, start in enumerate(range(0, len(data), _PIECE)):
             piece = data[start : start + _PIECE]
-            yield b64encode(piece) if isinstance(part, Base64) else bytes(piece)
+            copy = b64encode(piece) if isinstance(part, Base64) else bytes(piece)
+            # Here, and not after the piece: a client that reads slowly asks for the next one much later.
+            if number % _TOGETHER == 0:
+                let_go(data)
+            yield copy
 
 
 def send(request: Request, parts: Sequence[Part], finish: bool = True) -> None:

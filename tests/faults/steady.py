@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import socket
-from pathlib import Path
 
 from attrs import frozen
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.deposits import mapped
 from tests.live.running import Running, fds, serving, until
 
 #: What a head and a body look like together; it draws.
@@ -78,9 +77,8 @@ class Steady(SynchronousTestCase):
         self.assertNotIn("this is a bug", server.log)
 
     def memory(self, server: Running) -> int:
-        """Return the bytes that the server's own process holds."""
-        pages = int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        """Return the bytes that the server's own process holds, in its memory or beside it."""
+        return server.memory() + mapped(server.process.pid)
 
     def connect(self, server: Running) -> socket.socket:
         connection = socket.create_connection(("127.0.0.1", server.port), timeout=60)

@@ -132,6 +132,15 @@ class Running:
     def log(self) -> str:
         return self._log.read_text(errors="replace")
 
+    def memory(self, name: str = "VmRSS") -> int:
+        """Return the bytes that the server's own process has, or C{VmHWM}, had at its peak: proc_pid_status(5)."""
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
+
+    def forget_peak(self) -> None:
+        """Let the peak be what there is now: proc_pid_clear_refs(5)."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
         return request(self.port, "GET", path, None, headers)
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import resource
 import select
 import signal
 import struct
@@ -12,6 +13,7 @@ from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender import wire
+from cpyrender.deposit import Deposit
 from cpyrender.pool import conversation
 from cpyrender.pool.conversation import (
     Cancellation,
@@ -22,12 +24,16 @@ from cpyrender.pool.conversation import (
     NeverBegan,
 )
 from cpyrender.values import Cause, Drawn, Failed, Output, Ran, Report, Submission, TimedOut, Wanted
+from tests.deposits import limit, open_files
 from tests.pool.played import PlayedChild
 
 _LIMITS = ConversationLimits(seconds=60.0, cpu=60.0, output=1 << 20, log=1000)
 _AT_ONCE = evolve(_LIMITS, seconds=0.02)
 _SUBMISSION = Submission(script=b"response = 1")
 _HEADER = {"kind": "drawn", "outputs": [{"size": 4, "media_type": "image/png", "name": "a.png"}]}
+_LARGE = os.urandom(1 << 20)
+_LARGE_HEADER = {"kind": "drawn", "outputs": [{"size": len(_LARGE), "media_type": "image/png", "name": ""}]}
+_LARGE_FRAME = b"".join(wire.pack(_LARGE_HEADER, [_LARGE]))
 _OUTPUTS = (Output(data=b"data", media_type="image/png", name="a.png"),)
 
 
@@ -236,11 +242,49 @@ class AnswerTests(ConversationCase):
 
     def test_answer_in_pieces(self) -> None:
         """An answer of many pipes' capacity is put together from its pieces."""
-        data = os.urandom(1 << 20)
-        header = {"kind": "drawn", "outputs": [{"size": len(data), "media_type": "image/png", "name": ""}]}
-        self.meanwhile(lambda: self.child.answer(header, data))
+        self.meanwhile(lambda: self.child.answer(_LARGE_HEADER, _LARGE))
 
-        self.assertEqual([one.data for one in self.talk().outputs], [data])
+        self.assertEqual([one.data for one in self.talk().outputs], [_LARGE])
+
+    def test_large(self) -> None:
+        """A large answer is not in the server's own memory, and goes with the outcome."""
+        self.meanwhile(lambda: self.child.answer(_LARGE_HEADER, _LARGE))
+        outcome = self.talk()
+
+        self.assertIsInstance(outcome.outputs[0].data.obj, Deposit)
+        self.assertEqual((bytes(outcome.outputs[0].data), open_files()), (_LARGE, 1))
+        del outcome
+        self.assertEqual(open_files(), 0)
+
+    def test_large_cancelled(self) -> None:
+        """A conversation that is cancelled in the middle of a large answer leaves nothing of it."""
+
+        def half() -> None:
+            self.child.say(wire.STARTED, _LARGE_FRAME[: len(_LARGE_FRAME) // 2])
+            self.cancellation.cancel()
+
+        self.meanwhile(half)
+
+        self.assertRaises(Cancelled, self.talk)
+        self.assertEqual(open_files(), 0)
+
+    def test_large_and_no_room(self) -> None:
+        """Where there is no more room for a large answer that is on its way, that is no fault of the script's."""
+        half = len(_LARGE_FRAME) // 2
+        ended = threading.Event()
+
+        def until_there_is_no_room() -> None:
+            # More than the pipe holds: when it has been written, the answer is being received.
+            self.child.say(wire.STARTED, _LARGE_FRAME[:half])
+            with limit(resource.RLIMIT_FSIZE, half // 2):
+                self.child.say(_LARGE_FRAME[half : half + 100])
+                ended.wait()
+
+        self.meanwhile(until_there_is_no_room)
+        self.addCleanup(ended.set)
+
+        self.assertRaises(OSError, self.talk)
+        self.assertEqual((self.child.was_killed(), open_files()), (True, 0))
 
     def test_answer_and_end(self) -> None:
         """An answer counts, however the child ended after it."""

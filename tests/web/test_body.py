@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from cpyrender.web.body import Base64, Part, pieces, send, whole
+from tests.deposits import deposit_of, open_files, resident
 from tests.web.requests import Connection, arrived
 
 LARGE = bytes(range(256)) * 4096
@@ -39,6 +40,18 @@ class PiecesTests(SynchronousTestCase):
         for part, expected in ((LARGE, LARGE), (memoryview(LARGE), LARGE), (Base64(LARGE), b64encode(LARGE))):
             self.assertEqual(b"".join(pieces([part])), expected)
             self.assertLessEqual(max(map(len, pieces([part]))), ROOM)
+
+    def test_deposited(self) -> None:
+        """Of a deposit no more is in this process' memory than some pieces, whether it is encoded or not."""
+        data = LARGE * 4
+        view = deposit_of(data)
+        for part, expected in ((view, data), (view[3:].toreadonly(), data[3:]), (Base64(view), b64encode(data))):
+            got, most = [], 0
+            for piece in pieces([part]):
+                got.append(piece)
+                most = max(most, resident())
+            self.assertEqual(b"".join(got), expected)
+            self.assertLess(most, 12 * ROOM)
 
 
 class SendTests(SynchronousTestCase):
@@ -108,3 +121,15 @@ class PressureTests(SynchronousTestCase):
         before = len(self.connection.received)
         producer.resumeProducing()
         self.assertEqual(len(self.connection.received), before)
+
+    def test_deposit_is_gone(self) -> None:
+        """When the client leaves, nothing is left of a deposit that was being sent."""
+        request, connection = arrived("POST")
+        channel = request.channel
+        write = connection.transport.write
+        connection.transport.write = lambda data: (write(data), channel.pauseProducing())
+        send(request, [deposit_of(LARGE)])
+        self.assertEqual(open_files(), 1)
+        request.producer.stopProducing()
+        connection.leave()
+        self.assertEqual(open_files(), 0)
