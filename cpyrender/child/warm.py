@@ -14,9 +14,10 @@ import logging
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from types import CodeType
 from typing import Any
 
-from cpyrender.child import backends, fonts, hugepages
+from cpyrender.child import backends, fonts, hugepages, together
 from cpyrender.child.ground import Heap
 from cpyrender.child.held import Fonts
 from cpyrender.formats import PICTURES
@@ -103,7 +104,11 @@ class Warmth:
             yield
             self._draw(figure, name)
         del figure, axes
-        yield from self._settle()
+        yield
+        with self._drawing(), together.noticed() as run:
+            _draw_as_scripts_do()
+        yield
+        yield from self._settle(run)
 
     def _draw(self, figure: Any, name: str) -> None:
         from cpyrender.child.figures import encode_figure
@@ -124,19 +129,46 @@ class Warmth:
             # What is frozen is never visited by a child's collector, so its pages stay shared.
             gc.freeze()
 
-    def _settle(self) -> Iterator[None]:
-        """Make what there is cheap to inherit."""
-        yield
+    def _settle(self, run: dict[int, CodeType]) -> Iterator[None]:
+        """Make what there is cheap to inherit.
+
+        @param run: the code that typical scripts run.
+        """
         gc.unfreeze()
         gc.collect()
         old = sorted(hugepages.with_objects())
         gc.freeze()
-        yield
         if self._heap is not None:
+            yield
+            self._heap.clear()
+            yield
+            _lay_together(run)
+            # Where that has been before.
             self._heap.clear()
         for first in range(0, len(old), _AT_ONCE):
             yield
             hugepages.collapse(old[first : first + _AT_ONCE])
+
+
+def _lay_together(run: dict[int, CodeType]) -> None:
+    gc.unfreeze()
+    together.lay_together(run)
+    run.clear()
+    gc.freeze()
+
+
+def _draw_as_scripts_do() -> None:
+    from matplotlib import pyplot
+
+    from cpyrender.child.answer import answer_of
+    from cpyrender.child.lesson import LESSONS
+    from cpyrender.values import Wanted
+
+    for source in LESSONS:
+        names: dict[str, Any] = {}
+        exec(compile(source, "lesson.py", "exec", dont_inherit=True), names)
+        answer_of(names, Wanted())
+        pyplot.close("all")
 
 
 def _prepare_pillow() -> None:
