@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable
 from types import TracebackType
 
@@ -66,8 +67,10 @@ def tell_of_others(script: str) -> None:
 
     def of_nobody(args: sys.UnraisableHookArgs) -> None:
         where = args.err_msg or "Exception ignored in"
+        # From Python 3.14 on, it is in what came before.
+        whose = "" if args.object is None else f": {_shown(args.object, repr)}"
         said = "" if args.exc_value is None else _traceback(args.exc_value, script)
-        _say(f"{where}: {_shown(args.object, repr)}\n{said}")
+        _say(f"{where}{whose}\n{said}")
 
     threading.excepthook = of_a_thread
     sys.unraisablehook = of_nobody
@@ -147,14 +150,26 @@ def _traceback(error: BaseException, script: str, more: str = "") -> str:
         told = traceback.TracebackException.from_exception(error)
         folder = _folder()
         _keep_own_frames(told, script, folder)
-        lines = [line.replace(f'  File "{folder}', '  File "') for line in told.format()]
-        if more and not lines[-1].rstrip().endswith(more):
+        with warnings.catch_warnings():
+            # Python 3.13 parses each line anew, to see what of it failed, and warns once more of what is in it.
+            warnings.simplefilter("ignore")
+            lines = [line.replace(f'  File "{folder}', '  File "') for line in told.format()]
+        last = -1 - _notes(told)
+        if more and not lines[last].rstrip().endswith(more):
             # Until Python 3.12, only Python's own printing says it.
-            lines[-1] = lines[-1].rstrip() + more + "\n"
+            lines[last] = lines[last].rstrip() + more + "\n"
         return clipped("".join(lines))
     except Exception:
         # A script may break what the traceback module builds on; the exception's name and message remain.
         return ""
+
+
+def _notes(told: traceback.TracebackException) -> int:
+    """Return how many parts of what is told come behind the exception's own text."""
+    everything = len(list(told.format_exception_only()))
+    # It is made only to be told here, and has been.
+    told.__notes__ = None
+    return everything - len(list(told.format_exception_only()))
 
 
 def _folder() -> str:
