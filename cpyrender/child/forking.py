@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# Whose hooks need not be called. These make locks anew:
+# Whose hooks need not be called. These make locks anew, and forget threads:
 _LOCKS = ("threading", "logging", "concurrent.futures.thread")
+# This forgets the loop that is running, which none is here:
+_LOOP = ("asyncio.events",)
 # This is seeded by each child itself:
 _RANDOM = ("random",)
 # And this closes fonts, which read from memory here: see cpyrender.child.held.
 _FONTS = ("matplotlib.font_manager",)
-_KNOWN = frozenset((*_LOCKS, *_RANDOM, *_FONTS))
+_KNOWN = frozenset((*_LOCKS, *_LOOP, *_RANDOM, *_FONTS))
 
 # Unlike CDLL, it holds on to the interpreter's lock.
 _python = ctypes.PyDLL(None, use_errno=True)
@@ -44,7 +46,8 @@ class Hooks:
 
         def register_and_note(**calls: Callable[[], Any]) -> None:
             register(**calls)
-            self.strangers |= {_module_of(call) for call in calls.values()} - _KNOWN
+            # Not the module that a call is from: that of a lock or a dict is always the library's.
+            self.strangers |= {str(sys._getframe(1).f_globals.get("__name__"))} - _KNOWN
 
         os.register_at_fork = register_and_note  # type: ignore[assignment]  # it is called by names alone
         try:
@@ -67,11 +70,3 @@ def fork() -> int:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
     return pid
-
-
-def _module_of(call: Any) -> str:
-    """Return the name of the module that a hook belongs to."""
-    owner = getattr(call, "__self__", call)
-    # What clears the cache of a function is the function's.
-    owner = getattr(owner, "__wrapped__", owner)
-    return str(getattr(owner, "__module__", type(owner).__module__))
