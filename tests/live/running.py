@@ -194,6 +194,12 @@ def _state_and_parent(pid: int) -> tuple[str, int]:
     return words[0], int(words[1])
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return how long a process has been at work."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def fds(pid: int) -> int:
     """Return how many descriptors a process holds."""
     return len(os.listdir(f"/proc/{pid}/fd"))

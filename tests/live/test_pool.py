@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.live.running import Reply, Running, alive, fds, serving, until
+from tests.live.running import Reply, Running, alive, cpu_seconds, fds, serving, until
 
 LOOP = "while True: pass"
 SLEEP = "import time; time.sleep({})\nresponse = 'slept'"
@@ -156,6 +156,8 @@ class PoolTests(SynchronousTestCase):
         server = self.serve("--slots", "1")
         running = self.at_once(1).submit(server.post, LOOP)
         self.until_busy(server, 1)
+        # One that is killed before it has the script is replaced, and nobody notices.
+        until(lambda: cpu_seconds(server.children()[0]) > 0.3, "a script that runs")
         os.kill(server.children()[0], signal.SIGKILL)
         reply = running.result()
         self.assertEqual((reply.status, "SIGKILL" in reply.text), (501, True))
