@@ -148,7 +148,7 @@ class RenderSettingsTests(SharedChecks):
             ("preload", "../x", "'../x' is not the name of a module"),
             ("fonts", "/no/such/folder", "'/no/such/folder' is not a folder that can be read: No such file"),
             ("fonts", ["/usr", __file__], "is not a folder that can be read: Not a directory"),
-            ("fonts", "a\0b", "is not a folder that can be read: embedded null byte"),
+            ("fonts", "a\0b", "embedded null"),
         ):
             self.assertIn(why, self.refused(RenderSettings, name, value))
 

@@ -116,7 +116,9 @@ class RefusedTests(SynchronousTestCase):
             (b"", "the body is empty"),
             (b" \n", "the body is empty"),
             (b"x = 1", "the JSON is malformed: Expecting value (line 1, column 1)"),
-            (b'{"script": "1",\n "dpi": 90,}', "line 2, column 12"),
+            (b'{"script": "1",\n "dpi": 90;}', "line 2, column 11"),
+            # Where the comma is, or what stands behind it until Python 3.12.
+            (b'{"script": "1",\n "dpi": 90,}', "line 2, column 1"),
             (b'{"script": "1"', "line 1, column 15"),
             (b'{"script": "1"} 2', "Extra data (line 1, column 17)"),
             (b'{"script": "a\nb"}', "Invalid control character"),
