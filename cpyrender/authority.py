@@ -35,6 +35,7 @@ class Authority:
         return Authority(self.host, DEFAULT_PORTS.get(scheme) if self.port is None else self.port)
 
 
+@lru_cache(1024)
 def read_authority(text: str) -> Authority:
     """Return what C{host[:port]} says.
 
@@ -73,6 +74,7 @@ def public_name(text: str) -> str:
         raise ValueError(f"{text!r} is not the name of a host, as in render.example.org") from None
 
 
+@lru_cache(1024)
 def is_loopback(host: str) -> bool:
     """Whether the host of an L{Authority} is this machine under whatever name it calls itself.
 
@@ -119,6 +121,11 @@ def is_near(address: object) -> bool:
     host = getattr(address, "host", None)
     if host is None:
         return type(address).__name__ == "UNIXAddress"
+    return _is_of_this_machine(str(host))
+
+
+@lru_cache(1024)
+def _is_of_this_machine(host: str) -> bool:
     try:
         found: IPv4Address | IPv6Address = ip_address(host)
     except ValueError:

@@ -42,13 +42,20 @@ class FrameTooLarge(Exception):
     """The frame announces a larger body than its reader takes."""
 
 
-def pack(header: Mapping[str, object], blobs: Iterable[bytes | memoryview] = ()) -> list[bytes | memoryview]:
-    """Return the frame as pieces to be written one after the other; no blob is copied."""
+def pack(
+    header: Mapping[str, object], blobs: Iterable[bytes | memoryview] = (), *, in_steps: bool = False
+) -> list[bytes | memoryview]:
+    """Return the frame as pieces to be written one after the other; no blob is copied.
+
+    @param in_steps: let other threads run meanwhile, which a header of millions of characters or numbers would hold up.
+        It takes ten times as long.
+    """
     body = list(blobs)
-    # In steps, and without \u: a thread that writes millions of characters or numbers at once holds up all others.
-    # A lone surrogate, which a script's message may have in it, json.loads reads again.
-    text = "".join(_ENCODER.iterencode(header)).encode(errors="surrogatepass")
-    return [_HEAD.pack(_MAGIC, len(text), sum(map(len, body))) + text, *body]
+    # Without \u, which makes it longer. A lone surrogate, which a script's message may have in it, json.loads reads
+    # again.
+    text = "".join(_ENCODER.iterencode(header)) if in_steps else _ENCODER.encode(header)
+    said = text.encode(errors="surrogatepass")
+    return [_HEAD.pack(_MAGIC, len(said), sum(map(len, body))) + said, *body]
 
 
 class _Buffer:

@@ -67,10 +67,10 @@ def frame(header: bytes, body: bytes = b"") -> bytes:
 class FrameTests(SynchronousTestCase):
     """L{wire.pack} and L{wire.FrameReader}."""
 
-    @given(_headers, _blobs, st.lists(st.integers(0, 1 << 20), max_size=8))
-    def test_round_trip(self, header: dict[str, object], blobs: list[bytes], cuts: list[int]) -> None:
-        """A frame comes out of a pipe as it was packed, in whatever pieces it travels."""
-        reader = read_in_pieces(b"".join(wire.pack(header, blobs)), cuts)
+    @given(_headers, _blobs, st.lists(st.integers(0, 1 << 20), max_size=8), st.booleans())
+    def test_round_trip(self, header: dict[str, object], blobs: list[bytes], cuts: list[int], in_steps: bool) -> None:
+        """A frame comes out of a pipe as it was packed, at once or in steps, in whatever pieces it travels."""
+        reader = read_in_pieces(b"".join(wire.pack(header, blobs, in_steps=in_steps)), cuts)
 
         self.assertTrue(reader.complete)
         self.assertEqual((reader.header, reader.body.tobytes()), (header, b"".join(blobs)))

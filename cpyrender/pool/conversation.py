@@ -13,11 +13,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import NoReturn
 
-from attrs import asdict, define, evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from cpyrender import wire
 from cpyrender.pool import hearing
 from cpyrender.pool.ending import Crash, Ending, own_frames
+from cpyrender.pool.parcel import parcel
 from cpyrender.pool.spare import Spare
 from cpyrender.values import Cause, Failed, Log, Ran, Report, Submission, TimedOut, Timing
 
@@ -112,7 +113,7 @@ class Conversation:
     ) -> None:
         self._spare = spare
         self._limits = limits
-        self._to_write = [memoryview(piece) for piece in _packed(submission)]
+        self._to_write = [memoryview(piece) for piece in parcel(submission)]
         self._reader = wire.FrameReader(limits.output, deposits=True)
         self._reports: deque[Report] = deque(maxlen=_REPORTS_KEPT)
         self._report_count = 0
@@ -125,7 +126,6 @@ class Conversation:
             spare.widen()
         self._poll = select.poll()
         self._hears: dict[int, Callable[[], Ran | None]] = {}
-        self._hear(spare.script, self._write, select.POLLOUT)
         self._hear(spare.result, self._read)
         self._hear(spare.stdout, lambda: self._keep(spare.stdout, self._stdout))
         self._hear(spare.stderr, lambda: self._keep(spare.stderr, self._stderr))
@@ -154,6 +154,8 @@ class Conversation:
 
     def _talk(self) -> Ran:
         self._deadline = time.monotonic() + self._limits.seconds
+        if not self._write():
+            self._hear(self._spare.script, self._write_on, select.POLLOUT)
         while (left := self._deadline - time.monotonic()) > 0:
             for fd, _ in self._poll.poll(left * 1000 + 1):
                 hears = self._hears.get(fd)
@@ -172,17 +174,23 @@ class Conversation:
         self._poll.unregister(fd)
         del self._hears[fd]
 
-    def _write(self) -> None:
+    def _write(self) -> bool:
+        """Write as much as the child takes now; return whether there is nothing more to be written."""
         try:
             while self._to_write:
                 self._wrote(os.writev(self._spare.script, self._to_write[:_AT_ONCE]))
         except BlockingIOError:
-            return
+            return False
         except BrokenPipeError:
             pass  # It reads no more. Why, its answer or its end will tell.
-        self._ignore(self._spare.script)
         if self._spare.runs == 1 or self._to_write:
             self._spare.close_script()
+        return True
+
+    def _write_on(self) -> None:
+        fd = self._spare.script
+        if self._write():
+            self._ignore(fd)
 
     def _wrote(self, count: int) -> None:
         """Take bytes off the front of what is to be written."""
@@ -299,14 +307,3 @@ class Conversation:
     def _log(self) -> Log:
         stderr = own_frames(self._stderr.text())
         return Log(stdout=self._stdout.text(), stderr=stderr, lost=self._stdout.lost + self._stderr.lost)
-
-
-def _packed(submission: Submission) -> list[bytes | memoryview]:
-    header = {
-        "params": dict(submission.params),
-        "files": list(submission.files),
-        "file_fields": dict(submission.file_fields),
-        "wanted": asdict(submission.wanted),
-        "sizes": [len(submission.script), *map(len, submission.files.values())],
-    }
-    return wire.pack(header, [submission.script, *submission.files.values()])

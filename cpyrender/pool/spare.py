@@ -63,6 +63,7 @@ class Spare:
     ending: Ending | None = field(default=None, init=False)
     used: bool = field(default=False, init=False)
     _ready: bool = field(default=True, init=False)
+    _killed: bool = field(default=False, init=False)
 
     def kept(self) -> None:
         """Count a script that it has run: it is to be given another one."""
@@ -76,9 +77,7 @@ class Spare:
         script has left there, and would be taken for the next one's.
         """
         if not self._ready:
-            poll = select.poll()
-            poll.register(self.result, select.POLLIN)
-            poll.poll(_MS_TO_CLEAR)
+            _wait_for(self.result, _MS_TO_CLEAR)
             self._ready = self._waiting(self.result) == wire.READY
         return self._ready and not any(map(self._waiting, (self.result, self.stdout, self.stderr)))
 
@@ -91,6 +90,9 @@ class Spare:
 
     def kill(self) -> None:
         """Kill it; harmless where it has ended already."""
+        if self._killed:
+            return
+        self._killed = True
         try:
             signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
         except ProcessLookupError:
@@ -112,27 +114,35 @@ class Spare:
     def remove(self) -> None:
         """Kill it, wait until it is dead, and clear away what it leaves."""
         self.kill()
-        poll = select.poll()
-        poll.register(self.pidfd, select.POLLIN)
-        poll.poll(_MS_TO_DIE)
-        if self.started and self.ending is None:
-            self.ending = self._told_ending()
+        # What the template tells of is dead, so that one wait is enough.
+        if self.ending is None and not self._told():
+            _wait_for(self.pidfd, _MS_TO_DIE)
+            self._told()
         self.close()
         if self.folder is not None:
             remove_folder(self.folder)
 
-    def _told_ending(self) -> Ending | None:
-        poll = select.poll()
-        poll.register(self.ended, select.POLLIN)
-        poll.poll(_MS_TO_TELL)
+    def _told(self) -> bool:
+        """Whether the template tells how it ended; waits for that if it has had a script."""
+        if not self.started:
+            return False
+        _wait_for(self.ended, _MS_TO_TELL)
         try:
             word = os.read(self.ended, _WORD)
         except BlockingIOError:
-            return None
-        return Ending.parse(word) if word else None
+            return False
+        self.ending = Ending.parse(word) if word else None
+        return self.ending is not None
 
     def close(self) -> None:
         """Let go of all descriptors."""
         self.close_script()
         for fd in (self.result, self.stdout, self.stderr, self.ended, self.pidfd):
             os.close(fd)
+
+
+def _wait_for(fd: int, milliseconds: int) -> None:
+    """Wait until there is something to be read, or the end."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    poll.poll(milliseconds)

@@ -166,8 +166,8 @@ class DeadlinedChannel(HTTPChannel):
 
     def writeSequence(self, iovec: Any) -> None:
         """Send pieces of an answer."""
-        self._written += sum(len(piece) for piece in iovec)
-        super().writeSequence(iovec)
+        # A head comes in some sixty of them, each of which the transport would look at by itself.
+        self.write(b"".join(iovec))
 
     def pauseProducing(self) -> None:
         """The buffers are full: from now on it is the client's turn."""

@@ -1,11 +1,13 @@
 """Tests of L{cpyrender.pool.spare}."""
 
 import os
+import signal
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender import wire
 from cpyrender.pool import spare
+from cpyrender.pool.ending import Ending
 from tests.pool.played import PlayedChild
 
 
@@ -51,6 +53,43 @@ class SpareTests(SynchronousTestCase):
         self.assertTrue(self.child.was_killed())
         self.assertRaises(OSError, os.fstat, self.spare.result)
         self.assertFalse(os.path.exists(self.spare.folder))
+
+    def test_tells_of_its_end(self) -> None:
+        """Of a spare that has had a script it is known, once it is removed, how it ended."""
+        self.spare.started = True
+        self.child.end(signal.SIGKILL, cpu=1.5)
+        self.spare.remove()
+
+        self.assertEqual(self.spare.ending, Ending(code=-signal.SIGKILL, cpu=1.5, peak=0))
+
+    def test_nobody_tells(self) -> None:
+        """A spare of whose end nobody tells is waited for until it is dead, and removed without that."""
+        for lose in (self.child.lose_template, lambda: None):
+            self.patch(spare, "_MS_TO_TELL", 10)
+            self.spare.started = True
+            lose()
+            self.spare.remove()
+            self.assertTrue(self.child.was_killed())
+            self.assertIsNone(self.spare.ending)
+            self.child = PlayedChild()
+            self.addCleanup(self.child.close)
+            self.spare = self.child.spare
+        self.spare.close()
+
+    def test_dies_slowly(self) -> None:
+        """Of a spare that is dead only after some time, the end is told all the same."""
+        self.patch(spare, "_MS_TO_TELL", 10)
+        self.patch(spare, "_wait_for", self.wait)
+        self.spare.started = True
+        self.spare.remove()
+
+        self.assertEqual(self.spare.ending, Ending(code=-signal.SIGKILL, cpu=0.0, peak=0))
+
+    def wait(self, fd: int, milliseconds: int) -> None:
+        """Wait; the template tells of the end only when somebody has waited for the process itself."""
+        if fd == self.spare.pidfd:
+            self.assertTrue(self.child.was_killed())
+            self.child.end(signal.SIGKILL)
 
     def test_removed_without_a_folder(self) -> None:
         """A spare whose folder vanishes with it can be removed as well."""
