@@ -10,6 +10,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
@@ -168,6 +169,13 @@ class DeadlinedChannel(HTTPChannel):
         """Send pieces of an answer."""
         # A head comes in some sixty of them, each of which the transport would look at by itself.
         self.write(b"".join(iovec))
+
+    def send_now(self) -> None:
+        """Send what has been written, and not only when the reactor has done everything else there is to do."""
+        transport: Any = self.transport
+        # Who closes a connection when all has been sent is the reactor; and TLS has its own ways.
+        if isinstance(transport, FileDescriptor) and not transport.disconnecting:
+            transport.doWrite()
 
     def pauseProducing(self) -> None:
         """The buffers are full: from now on it is the client's turn."""

@@ -71,6 +71,13 @@ class GuardedRequest(EarlyRefusal):
             channel.site.log(self)
         super().connectionLost(reason)
 
+    def finish(self) -> None:
+        """The answer is complete: it goes out before its line goes into the log, and the next script begins."""
+        channel: Any = self.channel
+        if self.startedWriting and channel is not None:
+            channel.send_now()
+        super().finish()
+
     def json_first(self) -> bool:
         """Return whether this is for C{/render}."""
         return path_of(self.path).rstrip(b"/") == b"/render"

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from twisted.internet.abstract import FileDescriptor
+from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.task import Clock
+from twisted.internet.testing import MemoryReactorClock
+from twisted.logger import LogEvent, globalLogPublisher
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.settings import HttpSettings
@@ -208,6 +214,92 @@ class ReadingTests(ChannelTestCase):
         self.answer_into_full_buffers(10)
         self.clock.advance(15)
         self.assertFalse(self.cut_off)
+
+
+class Line(FileDescriptor):
+    """A transport such as the reactor has to write to.
+
+    @ivar room: bytes that it takes.
+    """
+
+    def __init__(self, reactor: MemoryReactorClock, room: int = 1 << 20) -> None:
+        super().__init__(reactor)
+        self.connected = True
+        self.room = room
+        self.sent = b""
+
+    def writeSomeData(self, data: bytes) -> int:
+        """Take what there is room for."""
+        taken = data[: self.room - len(self.sent)]
+        self.sent += taken
+        return len(taken)
+
+    def getPeer(self) -> IPv4Address:
+        return IPv4Address("TCP", "127.0.0.1", 1)
+
+    getHost = getPeer  # noqa: N815 (the name is twisted.internet.interfaces.ITransport's)
+
+
+class SentNowTests(SynchronousTestCase):
+    """When an answer goes out on a plain connection."""
+
+    def setUp(self) -> None:
+        self.reactor = MemoryReactorClock()
+        self.keeping = Keeping()
+        self.site = RenderSite(self.keeping, self.reactor, 1000, http=TIMES)
+        self.line = Line(self.reactor)
+        self.channel = self.site.buildProtocol(self.line.getPeer())
+        self.channel.makeConnection(self.line)
+        self.addCleanup(lambda: self.channel.connectionLost(Failure(ConnectionDone())))
+        globalLogPublisher.addObserver(self.see_log)
+        self.addCleanup(globalLogPublisher.removeObserver, self.see_log)
+        self.sent_when_logged: list[int] = []
+
+    def see_log(self, event: LogEvent) -> None:
+        """Note how much had been sent at the time of a request's line."""
+        if event.get("log_namespace") == "cpyrender.web.site.RenderSite":
+            self.sent_when_logged.append(len(self.line.sent))
+
+    def answer(self, *lines: str) -> None:
+        """Ask, and answer with three bytes."""
+        self.channel.dataReceived(message("POST", "/", *lines, body=b"1"))
+        request = self.keeping.requests.pop()
+        request.setHeader(b"Content-Length", b"3")
+        request.write(b"abc")
+        request.finish()
+
+    def test_before_the_log(self) -> None:
+        """An answer has gone out whole when its line is logged, and nothing of it is left for the reactor."""
+        self.answer()
+        self.assertTrue(self.line.sent.endswith(b"\r\n\r\nabc"))
+        self.assertEqual(self.sent_when_logged, [len(self.line.sent)])
+        self.assertEqual(self.reactor.getWriters(), [])
+
+    def test_full(self) -> None:
+        """What the connection does not take at once is sent by the reactor when it does."""
+        self.line.room = 20
+        self.answer()
+        self.assertEqual((len(self.line.sent), self.reactor.getWriters()), (20, [self.line]))
+        self.line.room = 1 << 20
+        self.line.doWrite()
+        self.assertTrue(self.line.sent.endswith(b"\r\n\r\nabc"))
+
+    def test_last_answer(self) -> None:
+        """A connection that ends with an answer is closed by the reactor, which finds it ready to be written to."""
+        self.answer("Connection: close")
+        self.assertTrue(self.line.sent.endswith(b"\r\n\r\nabc"))
+        self.assertEqual((self.line.disconnecting, self.reactor.getWriters()), (True, [self.line]))
+
+    def test_being_closed(self) -> None:
+        """On a connection that is being closed already, everything is left to the reactor, which then closes it."""
+        self.channel.dataReceived(message("POST", "/", body=b"1"))
+        request = self.keeping.requests.pop()
+        self.line.write(b"before")
+        self.channel.loseConnection()
+        request.setHeader(b"Content-Length", b"0")
+        request.write(b"")
+        request.finish()
+        self.assertEqual((self.line.sent, self.reactor.getWriters()), (b"", [self.line]))
 
 
 class LeavingTests(ChannelTestCase):
