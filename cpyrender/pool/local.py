@@ -71,7 +71,7 @@ class LocalPool:
         self._turnstile = None if rate is None else Turnstile(rate, reactor.seconds)
         self._running: set[_Job] = set()
         on_end = None if metrics is None else metrics.ended
-        self._slots = Slots(reactor, self.settings, on_end, self._dispatch)
+        self._slots = Slots(reactor, self.settings, on_end, self._dispatch, self._slots_are_wanted)
         self._why_not_ready = "it has not been started"
         self._draining = False
         self._began = reactor.seconds()
@@ -204,7 +204,7 @@ class LocalPool:
         job.began = self._reactor.seconds()
         self._running.add(job)
         ran = self._slots.run(slot, self._watched(job.submission), cancellation)
-        ran.addBoth(self._end, job, slot)
+        ran.addBoth(self._end, job)
 
     def _watched(self, submission: Submission) -> Submission:
         """Return a submission whose reports are told in the reactor's thread."""
@@ -212,7 +212,7 @@ class LocalPool:
             return submission
         return evolve(submission, on_progress=partial(self._reactor.callFromThread, submission.on_progress))
 
-    def _end(self, ran: Ran | Failure, job: _Job, slot: Slot) -> None:
+    def _end(self, ran: Ran | Failure, job: _Job) -> None:
         self._running.discard(job)
         if job.cancellation is not None:
             job.cancellation.close()
@@ -222,13 +222,13 @@ class LocalPool:
         if not (isinstance(ran, Failure) or self._draining):
             # Whatever it was that kept the template from warming up is over.
             self._why_not_ready = ""
-        if len(self._line) or self._draining:
-            self._slots.put_back(slot)
-        else:
-            self._slots.tidy(slot)
-            if not isinstance(ran, Failure):
-                self._slots.tidy_those_without()
+        if not (isinstance(ran, Failure) or self._slots_are_wanted()):
+            self._slots.tidy_those_without()
         self._tell_if_idle()
+
+    def _slots_are_wanted(self) -> bool:
+        """Whether slots are not to be tidied now: somebody waits for one, or nobody will come any more."""
+        return bool(len(self._line)) or self._draining
 
     def _tell(self, job: _Job, ran: Ran | Failure) -> None:
         if job.answer.called:

@@ -22,6 +22,7 @@ from cpyrender.pool.renewal import Renewal
 from cpyrender.pool.slot import Slot
 from cpyrender.pool.supply import Retired, SpareSupply
 from cpyrender.pool.template import TemplateFailed
+from cpyrender.pool.turn import Turn
 from cpyrender.settings import RenderSettings
 from cpyrender.values import Ran, Submission
 
@@ -49,15 +50,18 @@ class Slots:
         settings: RenderSettings,
         on_end: Callable[[Ending], object] | None,
         on_free: Callable[[], object],
+        wanted: Callable[[], bool],
     ) -> None:
         """
         @param on_end: is told, in a thread, of each end of a child that had a script.
         @param on_free: is called whenever a slot has become free.
+        @param wanted: is asked, in a thread, whether a slot whose script has ended is wanted as it is.
         """
         self._reactor = reactor
         self._settings = settings
         self._on_end = on_end
         self._on_free = on_free
+        self._wanted = wanted
         self._all: list[Slot] = []
         self._free: list[Slot] = []
         # One for each slot, one for what is learned beside the scripts, and one in which a template is replaced.
@@ -185,16 +189,29 @@ class Slots:
         return slot
 
     def run(self, slot: Slot, submission: Submission, cancellation: Cancellation) -> Deferred[Ran]:
-        """Run a script in a slot that has been taken.
+        """Run a script in a slot that has been taken; then tidy it, unless it is wanted as it is. Then it is free.
 
-        @return: fires when the slot can be put back or tidied; fails as L{Slot.render} does.
+        @return: fires when the script has ended; fails as L{Slot.render} does.
         """
-        ran: Deferred[Ran] = self._in_thread(slot.render, submission, cancellation)
-        return ran.addBoth(self._ran, slot)
+        turn = Turn(self._reactor, slot, self._wanted)
+        took: Deferred[bool] = self._in_thread(turn.take, submission, cancellation)
+        freed = took.addErrback(self._not_tidied).addCallback(self._freed, slot)
+        return turn.ran.addBoth(self._ran, slot, freed)
 
-    def _ran(self, ran: Ran | Failure, slot: Slot) -> Ran | Failure:
+    def _ran(self, ran: Ran | Failure, slot: Slot, freed: Deferred[None]) -> Ran | Failure:
+        self._tidying[slot] = freed
+        self._stay_awake()
         self._let_go(slot)
         return ran
+
+    def _freed(self, tidied: bool | None, slot: Slot) -> None:
+        if tidied is not False:
+            return self._tidied(slot)
+        del self._tidying[slot]
+        if self._renewal is not None:
+            # It may have come just now, when this one was neither at work nor among the free.
+            return self.tidy(slot)
+        self.put_back(slot)
 
     def put_back(self, slot: Slot) -> None:
         """Make a slot free as it is."""

@@ -96,6 +96,7 @@ class StagedSlot:
     def tidy(self) -> None:
         if self.stage.untidy is not None:
             raise self.stage.untidy
+        self.stage.meanwhile()
         self.lean = self.lean and self.has_spare
         self.has_spare, self.outdated = True, False
 
@@ -130,6 +131,7 @@ class Stage:
     @ivar cold: why the template cannot be warmed up.
     @ivar untidy: why no slot can be tidied.
     @ivar restless: why no slot gets a lean spare.
+    @ivar meanwhile: is called when a slot is being tidied.
     @ivar stuck: why not all can be closed.
     @ivar outcomes: what becomes of a script, by its name; others are drawn.
     @ivar stale: why there cannot be a fresh template.
@@ -156,6 +158,7 @@ class Stage:
     untaught: bool = False
     lessons: int = 0
     restless: Exception | None = None
+    meanwhile: Callable[[], object] = int
     rested: list[StagedSlot] = field(factory=list)
 
     def teach(self) -> None:

@@ -53,13 +53,17 @@ class TidyingTests(PoolCase):
     def test_tidied_when_nobody_waits(self) -> None:
         """A slot that has nothing to do makes a spare, and is not given out before it is done."""
         self.warm_pool(slots=1)
+        seen: list[list[str]] = []
+
+        def meanwhile() -> None:
+            self.render("b")
+            seen.append(self.running())
+
+        self.stage.meanwhile = meanwhile
         self.render("a")
         self.threads.carry_out()
-        self.render("b")
-        self.assertEqual(self.running(), [])
-        self.threads.carry_out()
 
-        self.assertEqual((self.running(), self.stage.slots[0].has_spare), (["b"], True))
+        self.assertEqual((seen, self.running(), self.stage.slots[0].has_spare), ([[]], ["b"], True))
 
     def test_not_tidied_when_somebody_waits(self) -> None:
         """A slot for which somebody waits is given on at once."""
@@ -205,18 +209,33 @@ class RenewalTests(PoolCase):
         """A slot that got its spare from the old template while the new one came is tidied once more."""
         pool = self.warm_pool(slots=1)
         self.render("a")
-        self.threads.carry_out()
-        renewed = pool.renew()
         # It has its spare already, and the pool is yet to hear of it.
         told, call, args = self.threads.calls.pop(0)
-        call(*args)
+        tidied = call(*args)
+        renewed = pool.renew()
         self.threads.carry_out()
-        told(True, None)
+        told(True, tidied)
         self.assertEqual((self.stage.slots[0].outdated, self.stage.retired), (True, []))
         self.threads.carry_out_all()
 
         self.successResultOf(renewed)
         self.assertEqual((self.stage.slots[0].outdated, self.stage.retired), (False, ["template 1"]))
+
+    def test_just_run(self) -> None:
+        """A slot that is wanted at once, of which the pool is yet to hear, does not keep the old template alive."""
+        pool = self.warm_pool(slots=1)
+        self.render("a")
+        self.render("b")
+        told, call, args = self.threads.calls.pop(0)
+        tidied = call(*args)
+        renewed = pool.renew()
+        self.threads.carry_out()
+        told(True, tidied)
+        self.assertEqual((tidied, self.stage.retired), (False, []))
+        self.threads.carry_out_all()
+
+        self.successResultOf(renewed)
+        self.assertEqual((self.stage.names(), self.stage.retired), (["a", "b"], ["template 1"]))
 
     def test_one_after_the_other(self) -> None:
         """Who asks while a template is being replaced gets another one, started after he asked."""
