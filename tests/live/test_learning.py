@@ -66,11 +66,13 @@ class LearningTests(SynchronousTestCase):
     """L{learn}."""
 
     def template(self, level: str) -> RunningTemplate:
-        """Start a template."""
+        """Start a template, and wait until it is as warm as it gets."""
         settings = settings_for(level, RenderSettings())
         template = settings.start()
         self.addCleanup(settings.forget)
         self.addCleanup(template.close)
+        template.spare().remove()
+        until(template.ripe, "a template that is ripe")
         return template
 
     def templates(self) -> Iterator[tuple[str, RunningTemplate]]:
