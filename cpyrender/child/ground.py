@@ -112,6 +112,8 @@ class Heap:
         self._libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_IN_CHILD)
         self._libc.mallopt(_M_TRIM_THRESHOLD, _SURPLUS)
         end = self._end()
+        # Whole pages that are free go back to the system: they need not be there to be taken.
+        self._libc.malloc_trim(_SURPLUS)
         self._take_from_malloc(end)
         little = self._libc.malloc(_LITTLE)
         for size in range(_LARGEST_OBJECT, 0, -_STEP):

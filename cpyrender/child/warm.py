@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from types import CodeType
 from typing import Any
 
-from cpyrender.child import backends, fonts, hugepages, together
+from cpyrender.child import backends, fonts, hugepages, libraries, together
 from cpyrender.child.ground import Heap
 from cpyrender.child.held import Fonts
 from cpyrender.formats import PICTURES
@@ -148,6 +148,7 @@ class Warmth:
         for first in range(0, len(old), _AT_ONCE):
             yield
             hugepages.collapse(old[first : first + _AT_ONCE])
+        libraries.let_go()
 
 
 def _lay_together(run: dict[int, CodeType]) -> None:
