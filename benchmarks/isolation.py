@@ -11,7 +11,8 @@ import time
 from collections import defaultdict
 from statistics import median
 
-from cpyrender.pool.conversation import Cancellation, Conversation, ConversationLimits
+from cpyrender.pool.cancellation import Cancellation
+from cpyrender.pool.conversation import Conversation, ConversationLimits
 from cpyrender.pool.isolation import LAYERS, settings_for
 from cpyrender.pool.template import RunningTemplate, TemplateFailed
 from cpyrender.settings import ISOLATION, RenderSettings

@@ -13,18 +13,18 @@ from collections import deque
 from collections.abc import Callable
 from typing import NoReturn
 
-from attrs import define, evolve, field, frozen
+from attrs import evolve, frozen
 
 from cpyrender import wire
 from cpyrender.pool import hearing
+from cpyrender.pool.cancellation import Cancellation, Cancelled
 from cpyrender.pool.ending import Crash, Ending, own_frames
 from cpyrender.pool.parcel import parcel
+from cpyrender.pool.printed import Printed
 from cpyrender.pool.spare import Spare
 from cpyrender.values import Cause, Failed, Log, Ran, Report, Submission, TimedOut, Timing
 
 _PIECE = 1 << 16
-# A pipe holds no more than this, so that is all a killed child can still have to say.
-_PIPE_CAPACITY = 1 << 20
 # Pieces of a frame handed to the kernel in one call.
 _AT_ONCE = 64
 _SECONDS_TO_END = 1.0
@@ -39,32 +39,6 @@ class NeverBegan(Exception):
 
 class Interrupted(Exception):
     """The template died, and the child with it, through no fault that can be seen in the script."""
-
-
-class Cancelled(Exception):
-    """The client has left."""
-
-
-class Cancellation:
-    """Lets one thread tell another, which is waiting in poll(2), that nobody wants its answer any more.
-
-    @ivar fd: readable once L{cancel} has been called.
-    @ivar cancelled: whether it has been.
-    """
-
-    def __init__(self) -> None:
-        """@raise OSError: there is no room for another descriptor."""
-        self.fd = os.eventfd(0, os.EFD_CLOEXEC)
-        self.cancelled = False
-
-    def cancel(self) -> None:
-        """Say so."""
-        self.cancelled = True
-        os.eventfd_write(self.fd, 1)
-
-    def close(self) -> None:
-        """Let go of the descriptor."""
-        os.close(self.fd)
 
 
 @frozen(kw_only=True)
@@ -85,23 +59,6 @@ class ConversationLimits:
     runs: int = 1
 
 
-@define
-class _Kept:
-    """What is kept of a stream."""
-
-    limit: int
-    data: bytearray = field(factory=bytearray)
-    lost: int = 0
-
-    def add(self, data: bytes) -> None:
-        room = self.limit - len(self.data)
-        self.data += data[:room]
-        self.lost += max(0, len(data) - room)
-
-    def text(self) -> str:
-        return self.data.decode(errors="replace")
-
-
 class Conversation:
     """One script's run in one child.
 
@@ -118,7 +75,7 @@ class Conversation:
         self._reports: deque[Report] = deque(maxlen=_REPORTS_KEPT)
         self._report_count = 0
         self._on_progress = submission.on_progress
-        self._stdout, self._stderr = _Kept(limits.log), _Kept(limits.log)
+        self._stdout, self._stderr = (Printed(fd, limits.log) for fd in (spare.stdout, spare.stderr))
         self._started = False
         self.may_go_on = False
         self._deadline = 0.0
@@ -147,8 +104,8 @@ class Conversation:
             # They point back here: the answer would stay until the next round of the garbage collector.
             self._hears.clear()
             self._reader.close()
-        for fd, kept in ((self._spare.stdout, self._stdout), (self._spare.stderr, self._stderr)):
-            self._keep_the_rest(fd, kept)
+        self._stdout.read_rest()
+        self._stderr.read_rest()
         # One that has answered has told of all of it.
         return evolve(outcome, log=self._log(), progress=outcome.progress or tuple(self._reports))
 
@@ -247,25 +204,12 @@ class Conversation:
         self._ignore(self._spare.result)
         self._deadline = min(self._deadline, time.monotonic() + _SECONDS_TO_END)
 
-    def _keep(self, fd: int, kept: _Kept) -> None:
+    def _keep(self, fd: int, printed: Printed) -> None:
         try:
-            data = os.read(fd, _PIECE)
+            if not printed.read():
+                self._ignore(fd)
         except BlockingIOError:
-            # Where there is /proc, a script may open its own end for reading, and be faster.
-            return
-        kept.add(data)
-        if not data:
-            self._ignore(fd)
-
-    def _keep_the_rest(self, fd: int, kept: _Kept) -> None:
-        for _ in range(_PIPE_CAPACITY // _PIECE):
-            try:
-                data = os.read(fd, _PIECE)
-            except BlockingIOError:
-                return
-            kept.add(data)
-            if not data:
-                return
+            pass  # Where there is /proc, a script may open its own end for reading, and be faster.
 
     def _ended(self) -> Ran | None:
         word = os.read(self._spare.ended, _PIECE)
@@ -274,7 +218,7 @@ class Conversation:
         if outcome is not None:
             return outcome
         if not self._started:
-            self._keep_the_rest(self._spare.stderr, self._stderr)
+            self._stderr.read_rest()
             raise NeverBegan(self._stderr.text().strip().rpartition("\n")[2])
         if not word:
             raise Interrupted
@@ -296,7 +240,7 @@ class Conversation:
             return TimedOut(seconds=self._limits.cpu, of_cpu=True)
         if ending.code >= 0:
             return Failed(cause=Cause.CRASHED, message=f"the script ended the interpreter without an answer ({ending})")
-        self._keep_the_rest(self._spare.stderr, self._stderr)
+        self._stderr.read_rest()
         crash = Crash.of(ending, self._stderr.text())
         message = f"the script crashed the interpreter ({crash.signal})"
         return Failed(cause=Cause.CRASHED, message=message, line=crash.line)

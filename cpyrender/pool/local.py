@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from cpyrender.authority import network
-from cpyrender.pool.conversation import Cancellation, Cancelled
+from cpyrender.pool.cancellation import Cancellation, Cancelled
 from cpyrender.pool.interfaces import Health, IRenderer
 from cpyrender.pool.rate import Turnstile
 from cpyrender.pool.slot import Slot

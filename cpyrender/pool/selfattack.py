@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cpyrender.pool.conversation import Cancellation, Conversation, ConversationLimits, Interrupted, NeverBegan
+from cpyrender.pool.cancellation import Cancellation
+from cpyrender.pool.conversation import Conversation, ConversationLimits, Interrupted, NeverBegan
 from cpyrender.pool.template import LayerMissing, RunningTemplate
 from cpyrender.values import Drawn, Ran, Submission
 

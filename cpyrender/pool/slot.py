@@ -8,15 +8,9 @@ from contextlib import contextmanager, suppress
 
 from attrs import evolve
 
+from cpyrender.pool.cancellation import Cancellation, Cancelled
 from cpyrender.pool.cgroup import Group
-from cpyrender.pool.conversation import (
-    Cancellation,
-    Cancelled,
-    Conversation,
-    ConversationLimits,
-    Interrupted,
-    NeverBegan,
-)
+from cpyrender.pool.conversation import Conversation, ConversationLimits, Interrupted, NeverBegan
 from cpyrender.pool.ending import Ending
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.supply import SpareSupply
@@ -77,7 +71,7 @@ class Slot:
     def render(self, submission: Submission, cancellation: Cancellation) -> Ran:
         """Run a script.
 
-        @raise cpyrender.pool.conversation.Cancelled: nobody waits for it any more.
+        @raise cpyrender.pool.cancellation.Cancelled: nobody waits for it any more.
         @raise cpyrender.pool.template.TemplateFailed: no child can be had.
         @raise OSError: the machine has no room for one.
         """

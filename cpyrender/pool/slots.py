@@ -13,12 +13,12 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from cpyrender.pool import cgroup
+from cpyrender.pool.cancellation import Cancellation
 from cpyrender.pool.cgroup import SlotGroups
-from cpyrender.pool.conversation import Cancellation
 from cpyrender.pool.ending import Ending
 from cpyrender.pool.isolation import LAYERS
-from cpyrender.pool.lull import Lull
 from cpyrender.pool.renewal import Renewal
+from cpyrender.pool.rest import Rest
 from cpyrender.pool.slot import Slot
 from cpyrender.pool.supply import Retired, SpareSupply
 from cpyrender.pool.template import TemplateFailed
@@ -27,9 +27,6 @@ from cpyrender.settings import RenderSettings
 from cpyrender.values import Ran, Submission
 
 T = TypeVar("T")
-
-#: Seconds without a script after which the spares that wait are exchanged for lean ones.
-SECONDS_TO_REST = 10.0
 
 
 class IPoolReactor(IReactorFromThreads, IReactorTime):
@@ -73,8 +70,7 @@ class Slots:
         self._renewal: Renewal | None = None
         self._renewing: Deferred[None] = succeed(None)
         self._closed: Deferred[None] = succeed(None)
-        self._lull = Lull(reactor, SECONDS_TO_REST, self._rest)
-        self._to_rest: list[Slot] = []
+        self._rest = Rest(reactor, self._free, self._replace)
 
     # How they are
 
@@ -183,7 +179,7 @@ class Slots:
 
         @raise IndexError: none is.
         """
-        self._stay_awake()
+        self._rest.interrupt()
         slot = next((slot for slot in self._free if slot.has_spare), self._free[0])
         self._free.remove(slot)
         return slot
@@ -200,7 +196,7 @@ class Slots:
 
     def _ran(self, ran: Ran | Failure, slot: Slot, freed: Deferred[None]) -> Ran | Failure:
         self._tidying[slot] = freed
-        self._stay_awake()
+        self._rest.interrupt()
         self._let_go(slot)
         return ran
 
@@ -225,7 +221,7 @@ class Slots:
 
     def tidy(self, slot: Slot) -> None:
         """Have a slot that has been taken clear up and get a spare, in a thread; then it is free."""
-        self._stay_awake()
+        self._rest.interrupt()
         self._look_after(slot, slot.tidy)
 
     def _look_after(self, slot: Slot, how: Callable[[], None]) -> None:
@@ -252,7 +248,7 @@ class Slots:
         self._let_go(slot)
         self.put_back(slot)
         self._teach()
-        self._rest_next()
+        self._rest.go_on()
 
     def _not_tidied(self, failure: Failure) -> None:
         # The next script on this slot tries again, and its client is told if that fails as well.
@@ -261,30 +257,15 @@ class Slots:
         else:
             self._log.failure("A slot could not be tidied; this is a bug.", failure)
 
-    # Rest
+    def _replace(self, slot: Slot) -> None:
+        self._free.remove(slot)
+        self._look_after(slot, slot.rest)
 
     def prepare_no_more(self) -> None:
         """No script will come but those that wait already."""
-        self._to_rest.clear()
-        self._lull.end()
+        self._rest.end()
         if self._supply is not None:
             self._supply.teach_no_more()
-
-    def _stay_awake(self) -> None:
-        self._to_rest.clear()
-        self._lull.interrupt()
-
-    def _rest(self) -> None:
-        """Have the spares that wait replaced by lean ones: good as they are for speed, they are memory for nothing."""
-        self._to_rest = [slot for slot in self._free if slot.may_rest]
-        self._rest_next()
-
-    def _rest_next(self) -> None:
-        # One by one: a script that comes now finds all others as they were.
-        if self._to_rest:
-            slot = self._to_rest.pop()
-            self._free.remove(slot)
-            self._look_after(slot, slot.rest)
 
     # The template
 
@@ -297,9 +278,8 @@ class Slots:
 
     def _taught(self, _: None) -> None:
         self._teaching = None
-        if not self._lull.ended:
-            # Those that wait are of before.
-            self._rest()
+        # Those that wait are of before.
+        self._rest.begin()
 
     def renew(self) -> Deferred[None]:
         """Replace the template with a fresh one; scripts that run meanwhile do not notice.
@@ -321,7 +301,8 @@ class Slots:
         if retired is None:
             return
         renewal = self._renewal = Renewal(self._all)
-        idle, self._free = self._free, []
+        idle = self._free.copy()
+        self._free.clear()
         for slot in idle:
             self.tidy(slot)
         await renewal.done

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
 
-from cpyrender.pool.conversation import Cancellation
+from cpyrender.pool.cancellation import Cancellation
 from cpyrender.pool.slot import Slot
 from cpyrender.values import Ran, Submission
 

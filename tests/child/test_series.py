@@ -11,7 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.child.folder import remove_folder
 from cpyrender.pool import spare
-from cpyrender.pool.conversation import Cancellation, Conversation, ConversationLimits
+from cpyrender.pool.cancellation import Cancellation
+from cpyrender.pool.conversation import Conversation, ConversationLimits
 from cpyrender.pool.spare import Spare
 from cpyrender.values import Cause, Drawn, Failed, Ran, Submission, TimedOut
 from tests.child.apart import begin_apart

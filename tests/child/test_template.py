@@ -14,7 +14,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.child import template
 from cpyrender.child.confine import Confinement
-from cpyrender.pool.conversation import Cancellation, Conversation, ConversationLimits
+from cpyrender.pool.cancellation import Cancellation
+from cpyrender.pool.conversation import Conversation, ConversationLimits
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.template import RunningTemplate, TemplateLost
 from cpyrender.values import Cause, Failed, Ran, Submission

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.pool import learning
-from cpyrender.pool.conversation import Cancellation, Conversation, ConversationLimits
+from cpyrender.pool.cancellation import Cancellation
+from cpyrender.pool.conversation import Conversation, ConversationLimits
 from cpyrender.pool.isolation import settings_for
 from cpyrender.pool.learning import CannotLearn, learn
 from cpyrender.pool.spare import pid_of

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.pool import slots
-from cpyrender.pool.conversation import Cancellation
+from cpyrender.pool.cancellation import Cancellation
 from cpyrender.pool.local import LocalPool
 from cpyrender.values import Drawn, Output, Ran, Submission, Timing
 

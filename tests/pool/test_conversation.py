@@ -15,14 +15,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from cpyrender import wire
 from cpyrender.deposit import Deposit
 from cpyrender.pool import conversation
-from cpyrender.pool.conversation import (
-    Cancellation,
-    Cancelled,
-    Conversation,
-    ConversationLimits,
-    Interrupted,
-    NeverBegan,
-)
+from cpyrender.pool.cancellation import Cancellation, Cancelled
+from cpyrender.pool.conversation import Conversation, ConversationLimits, Interrupted, NeverBegan
 from cpyrender.values import Cause, Drawn, Failed, Output, Ran, Report, Submission, TimedOut, Wanted
 from tests.deposits import limit, open_files
 from tests.pool.played import PlayedChild

@@ -9,7 +9,7 @@ from twisted.internet.defer import CancelledError
 from twisted.logger import globalLogPublisher
 
 from cpyrender.pool import local
-from cpyrender.pool.conversation import Cancellation, Cancelled
+from cpyrender.pool.cancellation import Cancellation, Cancelled
 from cpyrender.pool.local import LocalPool
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.values import Cause, Drawn, Failed, Refused, Timing

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender import wire
 from cpyrender.pool import slot as slot_module
-from cpyrender.pool.conversation import Cancellation, Cancelled
+from cpyrender.pool.cancellation import Cancellation, Cancelled
 from cpyrender.pool.slot import Slot
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.template import TemplateFailed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpyrender.pool.slots import SECONDS_TO_REST
+from cpyrender.pool.rest import SECONDS_TO_REST
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.values import Drawn
 from tests.pool.staged import DRAWN, PoolCase, StagedGroups

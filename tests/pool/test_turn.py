@@ -4,7 +4,7 @@ import weakref
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender.pool.conversation import Cancellation
+from cpyrender.pool.cancellation import Cancellation
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.pool.turn import Turn
 from cpyrender.values import Drawn, Ran, Submission
