@@ -153,7 +153,8 @@ def _naming(name: str, call: Any) -> Any:
     return named
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return how many processors this process may use; sched_getaffinity(2)."""
     return len(os.sched_getaffinity(0))
 
 
@@ -183,7 +184,7 @@ class RenderSettings:
     """
 
     isolation: str = field(default="confined", validator=_level)
-    slots: int = field(factory=lambda: _cores() + 1, converter=_whole, validator=_between(1, 1024))
+    slots: int = field(factory=lambda: cores() + 1, converter=_whole, validator=_between(1, 1024))
     queue: int = field(default=64, converter=_whole, validator=_between(0, 100_000))
     rate: Rate | None = field(default=None, converter=attrs.converters.optional(read_rate))
     timeout: float = field(default=30.0, converter=_number, validator=_SECONDS)

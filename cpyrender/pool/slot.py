@@ -155,9 +155,10 @@ class Slot:
             runs=mine.runs_per_process,
         )
 
-    def tidy(self) -> None:
+    def tidy(self, lean: bool = False) -> None:
         """Clear away after the last scripts, and have a spare ready for the next: a lean one where the last was light.
 
+        @param lean: have a lean one in any case.
         @raise cpyrender.pool.template.TemplateFailed: no spare can be had.
         @raise OSError: the machine has no room for one.
         """
@@ -166,7 +167,7 @@ class Slot:
         self._spare = self._take_spare()
         self.bury()
         if self._spare is None:
-            self._spare = self._new_spare(self._light)
+            self._spare = self._new_spare(lean or self._light)
 
     def rest(self) -> None:
         """Have a lean spare in the place of one that takes more memory, whether that has run a script or not.

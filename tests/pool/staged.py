@@ -73,13 +73,17 @@ class HeldThreads:
 
 @define(eq=False)
 class StagedSlot:
-    """A slot in which scripts end as the stage has it."""
+    """A slot in which scripts end as the stage has it.
+
+    @ivar told_lean: whether it was to have a lean spare, for each time that it was tidied.
+    """
 
     stage: Stage
     has_spare: bool = False
     outdated: bool = False
     closed: bool = False
     lean: bool = False
+    told_lean: list[bool] = field(factory=list)
 
     @property
     def may_rest(self) -> bool:
@@ -93,7 +97,8 @@ class StagedSlot:
             raise outcome
         return outcome
 
-    def tidy(self) -> None:
+    def tidy(self, lean: bool = False) -> None:
+        self.told_lean.append(lean)
         if self.stage.untidy is not None:
             raise self.stage.untidy
         self.stage.meanwhile()

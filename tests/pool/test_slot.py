@@ -403,6 +403,13 @@ class SlotTests(SlotCase):
         self.assertEqual((kept, slot.may_rest, slot.has_spare), (True, False, True))
         self.assertEqual((self.supply.lean, self.children[1].was_killed()), ([False, True, True], True))
 
+    def test_tidied_to_be_lean(self) -> None:
+        """A slot that is to have a lean spare has one, whatever script came before."""
+        slot = self.slot(draw)
+        slot.tidy(lean=True)
+
+        self.assertEqual(self.supply.lean, [True])
+
     def test_no_lean_spare(self) -> None:
         """Where no lean spare can be had, that is said, and the slot has none."""
         slot = self.slot(draw)
