@@ -14,7 +14,7 @@ from cpyrender.child import script
 from cpyrender.child.confine import out_of_cpu
 from cpyrender.child.progress import Progress
 from cpyrender.child.task import Task
-from cpyrender.pool import conversation
+from cpyrender.pool.parcel import parcel
 from cpyrender.values import Submission, Wanted
 from tests.child.apart import begin_apart
 from tests.child.scripted import ScriptedCase
@@ -236,7 +236,7 @@ class HeaderTests(RunCase):
 
 def framed(source: str) -> bytes:
     """Return a script as the server sends it."""
-    return b"".join(conversation._packed(Submission(script=source.encode())))
+    return b"".join(parcel(Submission(script=source.encode())))
 
 
 class ServeOneTests(SynchronousTestCase):

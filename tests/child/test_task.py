@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.child.task import Task
-from cpyrender.pool import conversation
+from cpyrender.pool.parcel import parcel
 from cpyrender.values import Submission, Wanted
 
 _json = st.recursive(
@@ -48,7 +48,7 @@ class TaskTests(SynchronousTestCase):
     @given(_submissions)
     def test_round_trip(self, sent: Submission) -> None:
         """What the server sends is what the child reads."""
-        task = read(b"".join(conversation._packed(sent)))
+        task = read(b"".join(parcel(sent)))
 
         self.assertEqual(
             (task.source, task.params, task.files, task.file_fields, task.wanted),
@@ -58,11 +58,11 @@ class TaskTests(SynchronousTestCase):
     def test_many_parameters(self) -> None:
         """Parameters of two megabytes arrive."""
         params = {"csv": "1,2\n" * (1 << 19)}
-        task = read(b"".join(conversation._packed(Submission(script=b"", params=params))))
+        task = read(b"".join(parcel(Submission(script=b"", params=params))))
 
         self.assertEqual(task.params, params)
 
     def test_none(self) -> None:
         """Where the server closes its end instead, or in the middle, there is no task."""
         for length in (0, 1, -1):
-            self.assertIsNone(read(b"".join(conversation._packed(Submission(script=b"script")))[:length]))
+            self.assertIsNone(read(b"".join(parcel(Submission(script=b"script")))[:length]))
