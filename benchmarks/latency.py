@@ -3,29 +3,59 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
+from attrs import frozen
+
+from benchmarks.contender import FLOOR
 from benchmarks.posted import ALL, EMPTY, Posted
 from benchmarks.rounds import SLOW_EVERY, shuffled, within
 from benchmarks.running import Running
 from benchmarks.spread import Spread
 
-Spreads = dict[str, dict[str, Spread]]
+# Seconds, for each round.
+Times = dict[int, list[float]]
 
 
-def measure(runnings: Sequence[Running], rounds: int, seconds: float) -> Spreads:
-    """Return for each contender's name and each script's title the spread of seconds.
+@frozen
+class Latency:
+    """How long one contender takes, by the script's title.
+
+    @ivar seconds: from the request to the whole answer.
+    @ivar over_floor: the same, each divided by the floor's median in the same round: a machine that changes its speed
+        does so for both. Empty, where there is no floor.
+    """
+
+    seconds: Mapping[str, Spread]
+    over_floor: Mapping[str, Spread]
+
+    @classmethod
+    def of(cls, took: Mapping[str, Times], floor: Mapping[str, Times]) -> Latency:
+        """Put together what was measured, by the script's title; of the floor too, as far as there is one."""
+        return cls(
+            {title: Spread.of([*chain(*times.values())]) for title, times in took.items()},
+            {title: Spread.of(_over(took[title], floor[title])) for title in took if title in floor},
+        )
+
+
+def _over(times: Times, floor: Times) -> list[float]:
+    return [one / Spread.of(floor[number]).p50 for number, all_ in times.items() for one in all_]
+
+
+def measure(runnings: Sequence[Running], rounds: int, seconds: float) -> dict[str, Latency]:
+    """Return how long each contender takes, by its name.
 
     @param seconds: how long all of it may take.
     """
-    took: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    took: dict[str, dict[str, Times]] = defaultdict(lambda: defaultdict(dict))
     for number in within(rounds, seconds):
         for running in shuffled(runnings):
             if running.contender.slow and number % SLOW_EVERY:
                 continue
             for posted in ALL:
-                took[running.contender.name][posted.title] += times(running, posted)
-    return {name: {title: Spread.of(all_) for title, all_ in of.items()} for name, of in took.items()}
+                took[running.contender.name][posted.title][number] = times(running, posted)
+    return {name: Latency.of(of, took.get(FLOOR.name, {})) for name, of in took.items()}
 
 
 def times(running: Running, posted: Posted) -> list[float]:

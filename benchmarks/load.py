@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
 from attrs import Factory, define, frozen
 
 from benchmarks import tree
 from benchmarks.client import WrongAnswerError
-from benchmarks.contender import FLOOR
+from benchmarks.contender import FLOOR, Contender
 from benchmarks.crowd import Crowd
 from benchmarks.posted import LINE
 from benchmarks.result import SATURATING
@@ -43,18 +43,34 @@ class Loads:
     """What came of several closed loops with one contender.
 
     @ivar rates: by the number of clients, one for each round.
+    @ivar shares: of the floor's rate in the same round, likewise.
+    @ivar cpus: seconds of CPU for a script.
+    @ivar cpus_over_floor: the same, divided by the floor's in the same round.
     """
 
     rates: dict[int, list[float]] = Factory(lambda: defaultdict(list))
+    shares: dict[int, list[float]] = Factory(lambda: defaultdict(list))
     cpus: list[float] = Factory(list)
+    cpus_over_floor: list[float] = Factory(list)
 
-    def medians(self) -> dict[int, float]:
-        """Return the median of the rates for each number of clients."""
-        return {clients: median(rates) for clients, rates in self.rates.items()}
+    def add(self, load: Load, clients: int, saturating: bool, floor: Load | None) -> None:
+        """Add what came of one loop, and of the floor's beside it."""
+        self.rates[clients].append(load.rate)
+        if saturating:
+            self.cpus.append(load.cpu)
+        if floor is not None:
+            self.shares[clients].append(load.rate / floor.rate)
+            self.cpus_over_floor += [load.cpu / floor.cpu] if saturating else []
 
-    def cpu(self) -> float | None:
-        """Return the median of the seconds of CPU for a script, where it was measured."""
-        return median(self.cpus) if self.cpus else None
+
+def medians(by_clients: Mapping[int, list[float]]) -> dict[int, float]:
+    """Return the median for each number of clients."""
+    return {clients: median(values) for clients, values in by_clients.items()}
+
+
+def median_of_any(values: Sequence[float]) -> float | None:
+    """Return the median; C{None}: there are none."""
+    return median(values) if values else None
 
 
 def measure(
@@ -69,23 +85,30 @@ def measure(
     loads: dict[str, Loads] = defaultdict(Loads)
     for number in within(rounds, seconds):
         for level in levels:
-            for running in shuffled(runnings):
-                if not (running.contender.slow and number):
-                    _add(loads[running.contender.name], running, level, window)
+            came = {
+                running.contender: _attempt(running, level, window)
+                for running in shuffled(runnings)
+                if not (running.contender.slow and number)
+            }
+            for contender, load in came.items():
+                if load is not None:
+                    saturating = contender is FLOOR or level == SATURATING
+                    loads[contender.name].add(load, _clients(contender, level), saturating, came.get(FLOOR))
     return dict(loads)
 
 
-def _add(loads: Loads, running: Running, level: int, window: float) -> None:
+def _clients(contender: Contender, level: int) -> int:
+    return contender.processes if contender is FLOOR else level
+
+
+def _attempt(running: Running, level: int, window: float) -> Load | None:
     contender = running.contender
-    clients = contender.processes if contender is FLOOR else level
+    clients = _clients(contender, level)
     try:
-        load = loop(running, clients, window * (_SLOW if contender.slow else 1))
+        return loop(running, clients, window * (_SLOW if contender.slow else 1))
     except (OSError, WrongAnswerError) as error:
         sys.stderr.write(f"{contender.name} with {clients} clients: {error}\n")
-        return
-    loads.rates[clients].append(load.rate)
-    if contender is FLOOR or clients == SATURATING:
-        loads.cpus.append(load.cpu)
+        return None
 
 
 def loop(running: Running, clients: int, window: float) -> Load:

@@ -16,9 +16,9 @@ def rows(result: Result) -> list[list[str | float | None]]:
     return [
         [
             one.title,
-            _round(result.over_floor(one, "A")),
-            _round(result.of_ideal(one, SATURATING)),
-            _round(result.cpu_over_floor(one)),
+            _round(one.over("A")),
+            _round(one.of_ideal.get(SATURATING)),
+            _round(one.cpu_over_floor),
         ]
         for one in result.contenders
         if one.name != "floor"

@@ -21,8 +21,11 @@ class Measured:
 
     @ivar cold: from the start of its first process to its first picture; the median.
     @ivar latency: by the script's title: one client at a time.
+    @ivar over_floor: the same, divided by the floor's median in the same round; empty: there was no floor.
     @ivar rates: scripts a second, by the number of clients.
+    @ivar of_ideal: the same, of the rate of floor processes on all cores at once in the same round.
     @ivar cpu: of its whole tree of processes, for one script A when all slots are busy.
+    @ivar cpu_over_floor: the same, divided by the floor's in the same round.
     @ivar cpu_seen: the share of a script's CPU time that C{cpu} is known to see.
     @ivar leaks: whether what one script leaves among the builtins reaches the next.
     """
@@ -31,12 +34,23 @@ class Measured:
     title: str
     cold: float
     latency: Mapping[str, Spread]
+    over_floor: Mapping[str, Spread]
     rates: Mapping[int, float]
+    of_ideal: Mapping[int, float]
     cpu: float | None
+    cpu_over_floor: float | None
     cpu_seen: float
     idle: int | None
     busy_slot: int | None
     leaks: bool
+
+    def over(self, title: str, what: str = "p50") -> float | None:
+        """Return how many times the floor's median a script takes.
+
+        @param what: C{p50}, C{p95} or C{p99} of this contender; of the floor it is always the median.
+        """
+        spread = self.over_floor.get(title)
+        return None if spread is None else float(getattr(spread, what))
 
 
 @frozen
@@ -57,41 +71,9 @@ class Result:
         """Return the contender of this name, where it was measured."""
         return next((one for one in self.contenders if one.name == name), None)
 
-    @property
-    def floor(self) -> Measured | None:
-        """The floor, where it was measured."""
-        return self.find("floor")
-
-    def over_floor(self, one: Measured, title: str, what: str = "p50") -> float | None:
-        """Return how many times the floor's median a script takes.
-
-        @param what: C{p50}, C{p95} or C{p99} of the contender; of the floor it is always the median.
-        """
-        if self.floor is None:
-            return None
-        return float(getattr(one.latency[title], what)) / self.floor.latency[title].p50
-
-    def of_ideal(self, one: Measured, clients: int) -> float | None:
-        """Return the rate with so many clients, of the rate of floor processes on all cores at once."""
-        if self.floor is None or not self.floor.rates or clients not in one.rates:
-            return None
-        return one.rates[clients] / max(self.floor.rates.values())
-
-    def cpu_over_floor(self, one: Measured) -> float | None:
-        """Return how many times the floor's CPU time one script takes, both with all cores busy."""
-        if self.floor is None or self.floor.cpu is None or one.cpu is None:
-            return None
-        return one.cpu / self.floor.cpu
-
     def json(self) -> str:
-        """Return all of it as JSON, with the ratios."""
+        """Return all of it as JSON."""
         document: dict[str, Any] = asdict(self)
-        for entry, one in zip(document["contenders"], self.contenders, strict=True):
-            entry["ratios"] = {
-                "p50": {title: self.over_floor(one, title) for title in one.latency},
-                "of_ideal": {clients: self.of_ideal(one, clients) for clients in one.rates},
-                "cpu": self.cpu_over_floor(one),
-            }
         for entry, figure in zip(document["figures"], self.figures, strict=True):
             entry["met"] = figure.met
         return json.dumps(document, indent=2) + "\n"

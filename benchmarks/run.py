@@ -104,7 +104,7 @@ def _compare(
     runnings: list[Running], cold: dict[str, list[float]], extent: Extent, described: dict[str, str]
 ) -> Result:
     _say("one client at a time")
-    spreads = latency.measure(runnings, *extent.rounds)
+    latencies = latency.measure(runnings, *extent.rounds)
     _say("closed loops")
     rounds, limit = extent.loops
     loads = load.measure(runnings, extent.levels, rounds, extent.window, limit)
@@ -114,22 +114,26 @@ def _compare(
     return Result(
         described,
         "",
-        tuple(_measured(running, cold, spreads, loads) for running in runnings),
+        tuple(
+            _measured(running, cold, latencies[running.contender.name], loads.get(running.contender.name, load.Loads()))
+            for running in runnings
+        ),
     )
 
 
-def _measured(
-    running: Running, cold: dict[str, list[float]], spreads: latency.Spreads, loads: dict[str, load.Loads]
-) -> Measured:
+def _measured(running: Running, cold: dict[str, list[float]], took: latency.Latency, loads: load.Loads) -> Measured:
     contender = running.contender
-    weight, of = memory.measure(running), loads[contender.name]
+    weight = memory.measure(running)
     return Measured(
         name=contender.name,
         title=contender.title,
         cold=median(cold[contender.name]),
-        latency=spreads[contender.name],
-        rates=of.medians(),
-        cpu=of.cpu(),
+        latency=took.seconds,
+        over_floor=took.over_floor,
+        rates=load.medians(loads.rates),
+        of_ideal=load.medians(loads.shares),
+        cpu=load.median_of_any(loads.cpus),
+        cpu_over_floor=load.median_of_any(loads.cpus_over_floor),
         cpu_seen=honesty.cpu_seen(running),
         idle=weight.idle,
         busy_slot=weight.busy_slot,

@@ -50,18 +50,18 @@ def _comparison(result: Result) -> str:
         "+ busy slot, MB",
         "state leaks",
     )
-    return rows(titles, (_compared(result, one) for one in result.contenders))
+    return rows(titles, map(_compared, result.contenders))
 
 
-def _compared(result: Result, one: Measured) -> list[str]:
+def _compared(one: Measured) -> list[str]:
     clients = SATURATING if SATURATING in one.rates else max(one.rates, default=0)
     return [
         one.title,
-        _number(result.over_floor(one, "A"), 2),
-        _number(result.over_floor(one, "A", "p95"), 2),
+        _number(one.over("A"), 2),
+        _number(one.over("A", "p95"), 2),
         _number(one.rates.get(clients), 1),
-        _number(result.of_ideal(one, clients), 2),
-        _number(result.cpu_over_floor(one), 2),
+        _number(one.of_ideal.get(clients), 2),
+        _number(one.cpu_over_floor, 2),
         _number(one.cold, 2),
         _number(one.idle and one.idle / 1e6, 0),
         _number(None if one.busy_slot is None else one.busy_slot / 1e6, 0),
@@ -81,7 +81,7 @@ def _latencies(result: Result) -> str:
                     " / ".join(_number(seconds * 1000, 1) for seconds in (spread.p50, spread.p95, spread.p99))
                     for spread in (one.latency[script] for script in scripts)
                 ),
-                _number(result.over_floor(one, "B"), 2),
+                _number(one.over("B"), 2),
             ]
             for one in result.contenders
         ),
@@ -93,18 +93,14 @@ def _rates(result: Result) -> str:
     titles = ["script A, /s (of ideal)", *(f"{clients} clients" for clients in levels)]
     return rows(
         titles,
-        (
-            [one.title, *(_rate(result, one, clients) for clients in levels)]
-            for one in result.contenders
-            if one.name != "floor"
-        ),
+        ([one.title, *(_rate(one, clients) for clients in levels)] for one in result.contenders if one.name != "floor"),
     )
 
 
-def _rate(result: Result, one: Measured, clients: int) -> str:
+def _rate(one: Measured, clients: int) -> str:
     if clients not in one.rates:
         return _UNKNOWN
-    share = result.of_ideal(one, clients)
+    share = one.of_ideal.get(clients)
     return f"{one.rates[clients]:.1f}" + (f" ({share:.2f})" if share is not None else "")
 
 

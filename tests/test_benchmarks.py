@@ -20,6 +20,8 @@ from benchmarks.asked import comparison
 from benchmarks.asked.figure import Figure
 from benchmarks.client import Client, Reply, WrongAnswerError
 from benchmarks.floor import FloorClient
+from benchmarks.latency import Latency
+from benchmarks.load import Load, Loads, median_of_any, medians
 from benchmarks.posted import ALL, EMPTY, LINE
 from benchmarks.result import Measured, Result
 from benchmarks.rounds import within
@@ -30,15 +32,22 @@ from tests.live.running import ROOT, free_port, shared
 VALUES = st.lists(st.floats(0, 1e6), min_size=1)
 
 
-def measured(name: str, *, p50: float, rates: dict[int, float], cpu: float | None = 0.05) -> Measured:
-    """Return a contender that takes as long for each script."""
+def measured(name: str, *, p50: float, over: float | None, rates: dict[int, float], floor: float | None) -> Measured:
+    """Return a contender that takes as long for each script, beside a floor of such a rate."""
+
+    def spreads(middle: float) -> dict[str, Spread]:
+        return {posted.title: Spread(middle, middle * 2, middle * 3, 10) for posted in ALL}
+
     return Measured(
         name=name,
         title=f"title of {name}",
         cold=1.25,
-        latency={posted.title: Spread(p50, p50 * 2, p50 * 3, 10) for posted in ALL},
+        latency=spreads(p50),
+        over_floor={} if over is None else spreads(over),
         rates=rates,
-        cpu=cpu,
+        of_ideal={} if floor is None else {clients: rate / floor for clients, rate in rates.items()},
+        cpu=0.05,
+        cpu_over_floor=None if over is None else over * 1.2,
         cpu_seen=1.0,
         idle=120_000_000,
         busy_slot=15_000_000,
@@ -46,8 +55,9 @@ def measured(name: str, *, p50: float, rates: dict[int, float], cpu: float | Non
     )
 
 
-FLOOR = measured("floor", p50=0.040, rates={2: 40.0})
-OURS = measured("cpyrender", p50=0.050, rates={2: 20.0, 8: 30.0}, cpu=0.075)
+FLOOR = measured("floor", p50=0.040, over=1.0, rates={2: 40.0}, floor=40.0)
+OURS = measured("cpyrender", p50=0.050, over=1.25, rates={2: 20.0, 8: 30.0}, floor=40.0)
+ALONE = measured("cpyrender", p50=0.050, over=None, rates={2: 20.0, 8: 30.0}, floor=None)
 RESULT = Result({"Python": "3.11.7"}, "full", (FLOOR, OURS))
 
 
@@ -75,6 +85,43 @@ class SpreadTests(SynchronousTestCase):
     def test_spread(self) -> None:
         """A spread says of how many samples it is."""
         self.assertEqual(Spread.of(range(1, 201)), Spread(100, 190, 198, 200))
+
+
+class LatencyTests(SynchronousTestCase):
+    """L{Latency}."""
+
+    def test_machine_that_slows_down(self) -> None:
+        """Each time is divided by the floor's median in its own round: a change of speed between rounds is not seen."""
+        floor = {"A": {0: [1.0, 1.0, 9.0], 1: [4.0, 2.0, 4.0]}}
+        found = Latency.of({"A": {0: [2.0, 2.0], 1: [8.0, 8.0]}}, floor)
+
+        self.assertEqual(found.over_floor, {"A": Spread(2.0, 2.0, 2.0, 4)})
+        self.assertEqual(found.seconds, {"A": Spread(2.0, 8.0, 8.0, 4)})
+
+    def test_no_floor(self) -> None:
+        """Where there is no floor, there is nothing to divide by."""
+        self.assertEqual(Latency.of({"A": {0: [2.0]}}, {}).over_floor, {})
+
+
+class LoadsTests(SynchronousTestCase):
+    """L{Loads}."""
+
+    def test_beside_the_floor(self) -> None:
+        """Rates and CPU are compared with the floor's in the same round; CPU only where all slots are busy."""
+        loads = Loads()
+        for number, speed in enumerate((1.0, 3.0, 1.0)):
+            loads.add(Load(30 * speed, 0.06 / speed), 8, number != 1, Load(40 * speed, 0.04 / speed))
+
+        self.assertEqual((medians(loads.rates), medians(loads.shares)), ({8: 30.0}, {8: 0.75}))
+        self.assertEqual((len(loads.cpus), median_of_any(loads.cpus_over_floor)), (2, 1.5))
+
+    def test_no_floor(self) -> None:
+        """Without the floor there are rates, and nothing to compare them with."""
+        loads = Loads()
+        loads.add(Load(30, 0.06), 8, True, None)
+
+        self.assertEqual((medians(loads.rates), medians(loads.shares)), ({8: 30}, {}))
+        self.assertIsNone(median_of_any(loads.cpus_over_floor))
 
 
 class RoundsTests(SynchronousTestCase):
@@ -107,35 +154,20 @@ class ResultTests(SynchronousTestCase):
     """L{Result} and what is made of it."""
 
     def test_over_floor(self) -> None:
-        """Medians and percentiles are divided by the median of the floor."""
-        self.assertAlmostEqual(RESULT.over_floor(OURS, "A") or 0, 1.25)
-        self.assertAlmostEqual(RESULT.over_floor(OURS, "A", "p95") or 0, 2.5)
-        self.assertAlmostEqual(RESULT.over_floor(FLOOR, "A", "p99") or 0, 3)
-
-    def test_of_ideal(self) -> None:
-        """Rates are divided by that of the floor on all cores; a rate that was not measured has no share."""
-        self.assertEqual(RESULT.of_ideal(OURS, 8), 0.75)
-        self.assertIsNone(RESULT.of_ideal(OURS, 32))
-
-    def test_cpu(self) -> None:
-        """CPU time is divided by that of the floor."""
-        self.assertAlmostEqual(RESULT.cpu_over_floor(OURS) or 0, 1.5)
-        self.assertIsNone(RESULT.cpu_over_floor(evolve(OURS, cpu=None)))
+        """How many times the floor's median a script takes is known of each percentile."""
+        self.assertEqual([OURS.over("A", what) for what in ("p50", "p95", "p99")], [1.25, 2.5, 3.75])
 
     def test_no_floor(self) -> None:
         """Without the floor there are no ratios, and still tables."""
-        alone = evolve(RESULT, contenders=(OURS,))
-        self.assertEqual(
-            (alone.over_floor(OURS, "A"), alone.of_ideal(OURS, 8), alone.cpu_over_floor(OURS)), (None,) * 3
-        )
-        self.assertIn("| title of cpyrender | | | 30.0 | |", markdown(alone))
+        self.assertIsNone(ALONE.over("A"))
+        self.assertIn("| title of cpyrender | | | 30.0 | |", markdown(evolve(RESULT, contenders=(ALONE,))))
 
     def test_json(self) -> None:
-        """The JSON has each contender with its ratios, and each figure with its verdict."""
+        """The JSON has each contender, and each figure with its verdict."""
         result = evolve(RESULT, figures=(Figure("size", 3, "MB", 2), Figure("weight", None, "kg", 2)))
         document = json.loads(result.json())
         self.assertEqual(document["contenders"][1]["latency"]["A"]["p95"], 0.1)
-        self.assertEqual(document["contenders"][1]["ratios"]["of_ideal"], {"2": 0.5, "8": 0.75})
+        self.assertEqual(document["contenders"][1]["of_ideal"], {"2": 0.5, "8": 0.75})
         self.assertEqual([figure["met"] for figure in document["figures"]], [False, None])
 
     def test_asked(self) -> None:
@@ -172,7 +204,7 @@ class TableTests(SynchronousTestCase):
         """A contender's row has its ratios, its rate, its memory and whether state leaks."""
         text = markdown(RESULT)
         self.assertIn("| title of cpyrender | 1.25 | 2.50 | 30.0 | 0.75 | 1.50 | 1.25 | 120 | 15 | no |\n", text)
-        self.assertIn("| title of floor | 1.00 | 2.00 | 40.0 | 1.00 | 1.00 | 1.25 | 120 | 15 | yes |\n", text)
+        self.assertIn("| title of floor | 1.00 | 2.00 | 40.0 | 1.00 | 1.20 | 1.25 | 120 | 15 | yes |\n", text)
         self.assertIn("| title of cpyrender | 20.0 (0.50) | 30.0 (0.75) |\n", text)
         self.assertIn("Python: 3.11.7; isolation: full.", text)
 
@@ -184,7 +216,7 @@ class TableTests(SynchronousTestCase):
 
     def test_nothing_measured(self) -> None:
         """A contender whose closed loops all failed, and whose memory is not to be seen, has empty cells."""
-        blank = evolve(OURS, rates={}, cpu=None, idle=None, busy_slot=None)
+        blank = evolve(OURS, rates={}, of_ideal={}, cpu=None, cpu_over_floor=None, idle=None, busy_slot=None)
         self.assertIn(
             "| title of cpyrender | 1.25 | 2.50 | | | | 1.25 | | | no |\n",
             markdown(evolve(RESULT, contenders=(FLOOR, blank))),
@@ -231,7 +263,7 @@ class AnswerTests(SynchronousTestCase):
     def test_plot(self) -> None:
         """A server draws the result of a run, one that was not measured in all respects included."""
         path = Path(self.mktemp()).with_suffix(".png")
-        blank = evolve(OURS, title="blank", cpu=None, rates={})
+        blank = evolve(OURS, title="blank", cpu=None, cpu_over_floor=None, rates={}, of_ideal={})
         plot.draw(shared().port, evolve(RESULT, contenders=(FLOOR, OURS, blank)), path)
         with Image.open(path) as picture:
             self.assertEqual(picture.format, "PNG")
