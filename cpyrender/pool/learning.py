@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import mmap
 import os
-import select
 from array import array
 from collections.abc import Iterable
 
 from cpyrender import wire
 from cpyrender.child.lesson import DONE, LESSONS
 from cpyrender.child.pages import Pages
-from cpyrender.pool.spare import Spare, pid_of
+from cpyrender.pool.spare import Spare, pid_of, wait_for
 from cpyrender.pool.template import RunningTemplate
 
 _PRESENT = 1 << 63
@@ -66,9 +65,7 @@ def _written_by(template: RunningTemplate, number: int) -> set[int]:
 
 
 def _await(child: Spare, word: bytes) -> None:
-    poll = select.poll()
-    poll.register(child.result, select.POLLIN)
-    if not poll.poll(_MS_TO_RUN) or os.read(child.result, 1) != word:
+    if not wait_for(child.result, _MS_TO_RUN) or os.read(child.result, 1) != word:
         raise CannotLearn("a child did not run its script")
 
 

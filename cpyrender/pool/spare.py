@@ -77,7 +77,7 @@ class Spare:
         script has left there, and would be taken for the next one's.
         """
         if not self._ready:
-            _wait_for(self.result, _MS_TO_CLEAR)
+            wait_for(self.result, _MS_TO_CLEAR)
             self._ready = self._waiting(self.result) == wire.READY
         return self._ready and not any(map(self._waiting, (self.result, self.stdout, self.stderr)))
 
@@ -116,7 +116,7 @@ class Spare:
         self.kill()
         # What the template tells of is dead, so that one wait is enough.
         if self.ending is None and not self._told():
-            _wait_for(self.pidfd, _MS_TO_DIE)
+            wait_for(self.pidfd, _MS_TO_DIE)
             self._told()
         self.close()
         if self.folder is not None:
@@ -126,7 +126,7 @@ class Spare:
         """Whether the template tells how it ended; waits for that if it has had a script."""
         if not self.started:
             return False
-        _wait_for(self.ended, _MS_TO_TELL)
+        wait_for(self.ended, _MS_TO_TELL)
         try:
             word = os.read(self.ended, _WORD)
         except BlockingIOError:
@@ -141,8 +141,8 @@ class Spare:
             os.close(fd)
 
 
-def _wait_for(fd: int, milliseconds: int) -> None:
-    """Wait until there is something to be read, or the end."""
+def wait_for(fd: int, milliseconds: int) -> bool:
+    """Wait until there is something to be read, or the end; return whether there is."""
     poll = select.poll()
     poll.register(fd, select.POLLIN)
-    poll.poll(milliseconds)
+    return bool(poll.poll(milliseconds))

@@ -14,7 +14,7 @@ import tempfile
 from array import array
 from pathlib import Path
 from threading import Lock
-from typing import IO, ClassVar
+from typing import IO, Any, ClassVar
 
 from attrs import define, field, frozen
 from twisted.logger import Logger
@@ -246,15 +246,7 @@ class RunningTemplate:
 
         @raise TemplateLost: the template is gone.
         """
-        with self._turn:
-            try:
-                self._commands.send(COMMAND_RIPE)
-                answer = self._commands.recv(_MESSAGE_SIZE)
-            except OSError as error:
-                raise TemplateLost(str(error)) from None
-        if not answer:
-            raise TemplateLost("it has ended")
-        said = json.loads(answer)
+        said, _, _ = self._asked(COMMAND_RIPE)
         if said["failed"] is not None:
             self._log.warn("The template is not as warm as it should be: {why}", why=said["failed"])
         self._ripe = bool(said["ripe"])
@@ -272,7 +264,8 @@ class RunningTemplate:
             except OSError as error:
                 raise TemplateLost(str(error)) from None
 
-    def _forked(self, command: bytes) -> Spare:
+    def _asked(self, command: bytes) -> tuple[dict[str, Any], list[int], bool]:
+        """Return what it answers, with the descriptors that came along, and whether there was no room for one."""
         with self._turn:
             try:
                 self._commands.send(command)
@@ -283,10 +276,13 @@ class RunningTemplate:
         if not answer:
             raise TemplateLost("it has ended")
         fds = array("i", b"".join(data for _, _, data in ancillary)).tolist()
-        said = json.loads(answer)
+        return json.loads(answer), fds, bool(flags & socket.MSG_CTRUNC)
+
+    def _forked(self, command: bytes) -> Spare:
+        said, fds, cut = self._asked(command)
         if "refused" in said:
             raise OSError(said["refused"])
-        if flags & socket.MSG_CTRUNC or len(fds) != _FDS_OF_A_SPARE:
+        if cut or len(fds) != _FDS_OF_A_SPARE:
             for fd in fds:
                 os.close(fd)
             raise OSError("the server has no room for another descriptor")

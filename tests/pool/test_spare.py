@@ -79,7 +79,7 @@ class SpareTests(SynchronousTestCase):
     def test_dies_slowly(self) -> None:
         """Of a spare that is dead only after some time, the end is told all the same."""
         self.patch(spare, "_MS_TO_TELL", 10)
-        self.patch(spare, "_wait_for", self.wait)
+        self.patch(spare, "wait_for", self.wait)
         self.spare.started = True
         self.spare.remove()
 
