@@ -25,7 +25,6 @@ from cpyrender.child.template import Template
 from cpyrender.child.warm import Warmth
 
 _SETTINGS_SIZE = 1 << 16
-_OVER = object()
 
 
 def main() -> None:
@@ -109,15 +108,16 @@ def _complete(
     steps = warmth.complete()
     while True:
         with hooks.noted():
-            over = next(steps, _OVER)
+            try:
+                next(steps)
+            except StopIteration:
+                return
         grown = evolve(
             confinement,
             data=measure.counted(resource.RLIMIT_DATA),
             address_space=measure.counted(resource.RLIMIT_AS),
         )
         yield grown, hooks.forker()
-        if over is _OVER:
-            return
 
 
 if __name__ == "__main__":

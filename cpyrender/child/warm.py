@@ -149,6 +149,7 @@ class Warmth:
             yield
             hugepages.collapse(old[first : first + _AT_ONCE])
         libraries.let_go()
+        yield
 
 
 def _lay_together(run: dict[int, CodeType]) -> None:

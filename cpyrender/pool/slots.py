@@ -60,7 +60,6 @@ class Slots:
         self._on_free = on_free
         self._wanted = wanted
         self._all: list[Slot] = []
-        self._at_work: set[Slot] = set()
         self._free: list[Slot] = []
         # One for each slot, one for what is learned beside the scripts, and one in which a template is replaced.
         self._threads = ThreadPool(settings.slots, settings.slots + 2, "cpyrender")
@@ -191,17 +190,15 @@ class Slots:
         @return: fires when the script has ended; fails as L{Slot.render} does.
         """
         turn = Turn(self._reactor, slot, self._wanted, lambda: self._others_at_work(slot) >= max(1, cores() - 1))
-        self._at_work.add(slot)
         took: Deferred[bool] = self._in_thread(turn.take, submission, cancellation)
         freed = took.addErrback(self._not_tidied).addCallback(self._freed, slot)
         return turn.ran.addBoth(self._ran, slot, freed)
 
     def _others_at_work(self, slot: Slot) -> int:
-        # Asked in a thread: whether this one is still counted, nobody knows.
-        return len(self._at_work) - (slot in self._at_work)
+        # Asked in a thread: whether this one is being tidied already, nobody knows.
+        return len(self._all) - self.unused - (slot not in self._tidying)
 
     def _ran(self, ran: Ran | Failure, slot: Slot, freed: Deferred[None]) -> Ran | Failure:
-        self._at_work.discard(slot)
         self._tidying[slot] = freed
         self._rest.interrupt()
         self._let_go(slot)
