@@ -24,6 +24,7 @@ SCRIPTS = {
 }
 _LIMITS = ConversationLimits(seconds=30, cpu=30, output=1 << 26, log=1 << 16)
 _SECONDS_UNTIL_READY = 0.03
+_SECONDS_BETWEEN_LOOKS = 0.05
 
 
 def templates() -> dict[str, RunningTemplate]:
@@ -31,9 +32,14 @@ def templates() -> dict[str, RunningTemplate]:
     started = {}
     for level in ISOLATION:
         try:
-            started[level] = settings_for(level, RenderSettings()).start()
+            template = started[level] = settings_for(level, RenderSettings()).start()
         except TemplateFailed as error:
             sys.stderr.write(f"{level}: {error}\n")
+            continue
+        # It goes on warming up from its first fork on, beside whatever is measured.
+        template.spare().remove()
+        while not template.ripe():
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
     return started
 
 
