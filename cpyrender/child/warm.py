@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from types import CodeType
 from typing import Any
 
-from cpyrender.child import backends, fonts, hugepages, libraries, together
+from cpyrender.child import backends, fonts, hugepages, libraries, practice, together
 from cpyrender.child.ground import Heap
 from cpyrender.child.held import Fonts
 from cpyrender.formats import PICTURES
@@ -106,7 +106,7 @@ class Warmth:
         del figure, axes
         yield
         with self._drawing(), together.noticed() as run:
-            _draw_as_scripts_do()
+            practice.run_lessons()
         yield
         yield from self._settle(run)
 
@@ -138,18 +138,29 @@ class Warmth:
         gc.collect()
         old = sorted(hugepages.with_objects())
         gc.freeze()
-        if self._heap is not None:
-            yield
-            self._heap.clear()
-            yield
-            _lay_together(run)
-            # Where that has been before.
-            self._heap.clear()
+        yield from self._clear_heap()
+        _lay_together(run)
+        yield from practice.practise(self._drawing)
+        practice.forget_lookups()
+        yield from self._clear_heap()
+        with self._drawing():
+            practice.run_lessons()
+        yield from self._clear_heap()
         for first in range(0, len(old), _AT_ONCE):
             yield
             hugepages.collapse(old[first : first + _AT_ONCE])
         libraries.let_go()
         yield
+
+    def _clear_heap(self) -> Iterator[None]:
+        """Let what is made from now on lie together, once what is of no use any more is gone."""
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        if self._heap is not None:
+            yield
+            self._heap.clear()
+            yield
 
 
 def _lay_together(run: dict[int, CodeType]) -> None:
@@ -157,20 +168,6 @@ def _lay_together(run: dict[int, CodeType]) -> None:
     together.lay_together(run)
     run.clear()
     gc.freeze()
-
-
-def _draw_as_scripts_do() -> None:
-    from matplotlib import pyplot
-
-    from cpyrender.child.answer import answer_of
-    from cpyrender.child.lesson import LESSONS
-    from cpyrender.values import Wanted
-
-    for source in LESSONS:
-        names: dict[str, Any] = {}
-        exec(compile(source, "lesson.py", "exec", dont_inherit=True), names)
-        answer_of(names, Wanted())
-        pyplot.close("all")
 
 
 def _prepare_pillow() -> None:

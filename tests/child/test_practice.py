@@ -1,0 +1,51 @@
+"""Tests of L{cpyrender.child.practice}, in a process that practises."""
+
+import json
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.child.apart import run_apart
+
+_PRACTICE = """
+import contextlib, dis, json
+import matplotlib
+matplotlib.use("agg")
+from matplotlib import pyplot
+from matplotlib.artist import Artist
+from cpyrender.child import practice
+from cpyrender.child.lesson import LESSONS
+
+def fast():
+    code = Artist.pchanged.__code__
+    plain, adapted = ([one.opname for one in dis.get_instructions(code, adaptive=way)] for way in (False, True))
+    return plain != adapted
+
+before = fast()
+around = []
+
+@contextlib.contextmanager
+def drawing():
+    around.append("in")
+    yield
+    around.append("out")
+
+steps = open_figures = 0
+for _ in practice.practise(drawing):
+    steps += 1
+    open_figures += len(pyplot.get_fignums())
+practice.forget_lookups()
+practice.run_lessons()
+around_each = around == ["in", "out"] * steps
+print(json.dumps([before, fast(), steps % len(LESSONS), around_each, open_figures]))
+"""
+
+
+class PracticeTests(SynchronousTestCase):
+    """L{cpyrender.child.practice.practise}."""
+
+    def test_fast(self) -> None:
+        """Afterwards, code that charts run is specialised; each step is a script, and leaves no figure open."""
+        before, after, rest, around, open_figures = json.loads(run_apart(_PRACTICE))
+
+        self.assertEqual((before, after), (False, True))
+        self.assertEqual((rest, around, open_figures), (0, True, 0))
