@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from types import CodeType
 from typing import Any
 
-from cpyrender.child import backends, fonts, hugepages, libraries, practice, together
+from cpyrender.child import backends, fonts, hugepages, immortal, libraries, practice, together
 from cpyrender.child.ground import Heap
 from cpyrender.child.held import Fonts
 from cpyrender.formats import PICTURES
@@ -134,17 +134,24 @@ class Warmth:
 
         @param run: the code that typical scripts run.
         """
-        gc.unfreeze()
-        gc.collect()
-        old = sorted(hugepages.with_objects())
-        gc.freeze()
+        with _thawed():
+            gc.collect()
+            old = sorted(hugepages.with_objects())
         yield from self._clear_heap()
-        _lay_together(run)
+        with _thawed():
+            together.lay_together(run)
+        run.clear()
         yield from practice.practise(self._drawing)
         practice.forget_lookups()
+        with _thawed():
+            gc.collect()
         yield from self._clear_heap()
         with self._drawing():
             practice.run_lessons()
+        with _thawed():
+            gc.collect()
+            kept = gc.get_objects()
+        yield from immortal.make_immortal(kept)
         yield from self._clear_heap()
         for first in range(0, len(old), _AT_ONCE):
             yield
@@ -153,21 +160,21 @@ class Warmth:
         yield
 
     def _clear_heap(self) -> Iterator[None]:
-        """Let what is made from now on lie together, once what is of no use any more is gone."""
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
+        """Let what is made from now on lie together."""
         if self._heap is not None:
             yield
             self._heap.clear()
             yield
 
 
-def _lay_together(run: dict[int, CodeType]) -> None:
+@contextmanager
+def _thawed() -> Iterator[None]:
+    """Let what has been frozen be found, and visited by the collector."""
     gc.unfreeze()
-    together.lay_together(run)
-    run.clear()
-    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.freeze()
 
 
 def _prepare_pillow() -> None:
