@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import mmap
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import define
 
 from cpyrender.child import hugepages, linux
 
@@ -26,19 +29,27 @@ _SURPLUS = 256 << 20
 # The empty end of the heap, for charts. Before it lie a place for small things and an arena, which have small pages:
 # they are enough for a child that waits, or does next to nothing.
 _ROOM = 16 << 20
-_LITTLE = 512 << 10
+_LITTLE = 256 << 10
 # What malloc puts before each thing.
 _HEADER = 8
 # Python takes from malloc what is larger, and else cuts it from arenas by itself, in steps.
 _LARGEST_OBJECT = 512
 _STEP = 16
+# Objects of one size lie in pools, each of which begins with what is known of it.
+_POOL = 16 << 10
+_POOL_HEADER = 48
 _BYTES = 33
-# Enough; a template of the usual size has a sixth of it to take. There may be something that we do not understand.
+# Of one size; a template of the usual size has a fifth of it to take of all. There may be something that we do not
+# understand.
 _MOST_PLACES = 1 << 16
 
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _RAW_DOMAIN = 0
+
+_keep = ctypes.pythonapi.Py_IncRef
+_keep.argtypes = (ctypes.py_object,)
+_keep.restype = None
 
 
 class _Allocator(ctypes.Structure):
@@ -75,13 +86,13 @@ class _ArenaAllocator(ctypes.Structure):
         self.use()
 
 
-@frozen
+@define
 class Heap:
     """The heap of this process, with Python's arenas in it."""
 
     _libc: Any
-    # Kept for ever.
-    _places: list[object]
+    # Where the room at its end began, when it was last made.
+    _room: int | None = None
 
     @classmethod
     def lay_out(cls) -> Heap | None:
@@ -97,7 +108,7 @@ class Heap:
         wanted.use()
         start = libc.malloc(_ARENA)
         libc.free(start)
-        heap = cls(libc, [])
+        heap = cls(libc)
         # Arenas of before must never be given back to where they are not from: in those with room, something is kept;
         # the others are full of what Python itself began with.
         if not heap._take_objects(_LARGEST_OBJECT, start):
@@ -118,7 +129,7 @@ class Heap:
         little = self._libc.malloc(_LITTLE)
         for size in range(_LARGEST_OBJECT, 0, -_STEP):
             self._take_objects(size, little)
-        # Where the list of them was, as it grew.
+        # Where they were counted, as the count grew.
         self._take_from_malloc(end)
         self._make_room()
         self._libc.free(little)
@@ -129,6 +140,10 @@ class Heap:
         start, _ = hugepages.within(next_place + _HEADER, next_place + _ROOM)
         self._libc.malloc(start - next_place - _HEADER)
         self._end()
+        if self._room is not None:
+            # What lies there by now has gaps, which the kernel would fill.
+            linux.prefer_small_pages(self._room, start - self._room)
+        self._room = start
         room = hugepages.within(start, self._libc.sbrk(0))
         linux.forget(*room)
         linux.prefer_huge_pages(*room)
@@ -152,12 +167,26 @@ class Heap:
 
     def _take_objects(self, size: int, start: int) -> bool:
         """Make objects of a size until one lies in the heap, behind an address; return whether one did."""
-        for number in range(_MOST_PLACES - len(self._places)):
+        in_pools: Counter[int] = Counter()
+        for number in range(_MOST_PLACES):
             made = _object(size, number)
             if start <= id(made) < self._libc.sbrk(0):
+                _forget_taken_pools(in_pools, size)
                 return True
-            self._places.append(made)
+            # For ever, and with nothing that the collector could find it by.
+            _keep(made)
+            in_pools[id(made) // _POOL] += 1
         return False
+
+
+def _forget_taken_pools(taken: Mapping[int, int], size: int) -> None:
+    """Give pages back to the system that hold nothing but taken places: nobody looks at these again.
+
+    @param taken: how many places of this size have been taken, by the number of the pool that they are in.
+    """
+    for pool, count in taken.items():
+        if count == (_POOL - _POOL_HEADER) // size:
+            linux.forget(pool * _POOL + mmap.PAGESIZE, _POOL - mmap.PAGESIZE)
 
 
 def _libc() -> Any:

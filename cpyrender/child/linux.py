@@ -32,6 +32,7 @@ MNT_DETACH = 2
 
 _MADV_DONTNEED = 4
 _MADV_HUGEPAGE = 14
+_MADV_NOHUGEPAGE = 15
 _MADV_POPULATE_WRITE = 23
 _MADV_COLLAPSE = 25
 
@@ -106,6 +107,11 @@ def forget(start: int, length: int) -> None:
 def prefer_huge_pages(start: int, length: int) -> None:
     """Let the first write to a part of this process' memory bring a huge page; madvise(2), MADV_HUGEPAGE."""
     _libc.madvise(start, length, _MADV_HUGEPAGE)
+
+
+def prefer_small_pages(start: int, length: int) -> None:
+    """Take L{prefer_huge_pages} back, and have no huge page made of what is there; madvise(2), MADV_NOHUGEPAGE."""
+    _libc.madvise(start, length, _MADV_NOHUGEPAGE)
 
 
 def collapse(start: int, length: int) -> bool:

@@ -67,6 +67,7 @@ class Template:
         ripening: Iterator[tuple[Confinement, Callable[[], int]]] | None = None,
     ) -> None:
         self._commands = commands
+        self._room = memoryview(bytearray(_LONGEST_COMMAND))
         self._spool = spool
         self._place = namespaces.Place() if confinement.level == "full" else None
         self._confine_by(confinement, fork)
@@ -94,12 +95,16 @@ class Template:
                 for fd, _ in events:
                     if fd != self._commands.fileno():
                         self._bury(fd)
-                    elif not self._obey(self._commands.recv(_LONGEST_COMMAND)):
+                    elif not self._obey(self._heard()):
                         return
         except ConnectionError:
             pass  # The server is gone, and had not yet read all that it was told.
         finally:
             self._leave()
+
+    def _heard(self) -> bytes:
+        # Read to where there is room since before it was warm: the end of its heap is for its children.
+        return bytes(self._room[: self._commands.recv_into(self._room)])
 
     def _obey(self, command: bytes) -> bool:
         """Do as the server says; return C{False} where it says no more."""

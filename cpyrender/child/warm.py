@@ -126,6 +126,7 @@ class Warmth:
                 yield
         finally:
             logging.disable(logging.NOTSET)
+            gc.collect()
             # What is frozen is never visited by a child's collector, so its pages stay shared.
             gc.freeze()
 

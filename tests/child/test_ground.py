@@ -57,6 +57,44 @@ say(first=peaks[0], last=peaks[-1])
 """
 )
 
+_SPARSE = (
+    _HEAP
+    + """
+heap = Heap.lay_out()
+kept = [bytes(400) for number in range(100_000)]
+# Every hundredth stays, with all of its arena.
+kept = kept[::100]
+before = resident()
+heap.clear()
+# They are nowhere that the collector looks for them.
+import gc
+gc.collect()
+say(before=before, after=resident(), kept=sum(map(len, kept)))
+"""
+)
+
+_ROOMS = (
+    _HEAP
+    + """
+def advised():
+    # For each part of the heap, from where to where, and whether it is to have huge pages, or must not have them.
+    with open("/proc/self/smaps") as lines:
+        text = lines.read()
+    part = r"^([0-9a-f]+)-([0-9a-f]+) \\S+ \\S+ \\S+ \\S+ +\\[heap\\]$(.*?)^VmFlags: (.*?)$"
+    parts = re.findall(part, text, re.M | re.S)
+    return [(int(start, 16), int(end, 16), flags.split()) for start, end, _, flags in parts]
+
+heap = Heap.lay_out()
+heap.clear()
+first = heap._room
+used = [heap._libc.malloc(3 << 20) for _ in range(2)]
+heap.clear()
+of = {address: flags for address in (first, heap._room) for start, end, flags in advised() if start <= address < end}
+first_has, last_has = (["nh" in of[address], "hg" in of[address]] for address in (first, heap._room))
+say(moved=heap._room > first, first=first_has, last=last_has)
+"""
+)
+
 _NONE = (
     _HEAP
     + """
@@ -94,6 +132,20 @@ class HeapTests(SynchronousTestCase):
         found = self.found(_GIVEN_BACK)
 
         self.assertLess(found["last"], found["first"] * 1.2)
+
+    def test_sparse(self) -> None:
+        """Where next to nothing is left among what was there, the rest of the memory goes back to the system."""
+        found = self.found(_SPARSE)
+
+        self.assertEqual(found["kept"], 1000 * 400)
+        # In kB: 40 MB were there, and each of what is left holds a pool's first page and its own.
+        self.assertLess(found["after"], found["before"] - 10_000)
+
+    def test_rooms(self) -> None:
+        """Only the room at the heap's end has huge pages; of one that is used up, none are made."""
+        found = self.found(_ROOMS)
+
+        self.assertEqual(found, {"moved": True, "first": [True, False], "last": [False, True]})
 
     def test_not_here(self) -> None:
         """Without glibc, or where the heap does not grow at its end, Python's memory is left as it is."""
