@@ -15,8 +15,8 @@ from typing import Any
 
 from cpyrender.child.lesson import LESSONS
 
-# How often Python has to see code before it specialises it, and once more to do so.
-_ROUNDS = 10
+#: How often Python has to see code before it specialises it, and once more to do so.
+ENOUGH = 10
 
 
 def run_lessons() -> None:
@@ -25,12 +25,12 @@ def run_lessons() -> None:
         _run(source)
 
 
-def practise(drawing: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+def practise(drawing: Callable[[], AbstractContextManager[None]], rounds: int = ENOUGH) -> Iterator[None]:
     """Run the typical scripts again and again, one in each step.
 
     @param drawing: what is to be around each of them.
     """
-    for source in LESSONS * _ROUNDS:
+    for source in LESSONS * rounds:
         with drawing():
             _run(source)
         yield

@@ -147,8 +147,7 @@ class Warmth:
         with _thawed():
             gc.collect()
         yield from self._clear_heap()
-        with self._drawing():
-            practice.run_lessons()
+        yield from practice.practise(self._drawing, rounds=1)
         with _thawed():
             gc.collect()
             kept = gc.get_objects()
