@@ -3,6 +3,7 @@
 To use an object is to write to it: Python counts who refers to it, there where it is. From Python 3.12 on there are
 objects whose count says that it is not to be touched (PEP 683): None, numbers, names. Here all that a template has
 becomes such an object, for its children never let go of what they inherit. Before 3.12 there is nothing of the kind.
+Python 3.14 counts on, without a look, for what was in use when it was mortal, until one day it would be mortal again.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from collections.abc import Iterator
 from types import CodeType
 from typing import Any
 
-# As a signed number, the lower half of the count of an immortal object is below zero.
+# In the lower half of an immortal object's count, all bits are set.
 _Count = ctypes.c_uint32
-_LEAST = 1 << 31
+_IMMORTAL = (1 << 32) - 1
 # In one step: some 20 ms.
 _AT_ONCE = 50_000
 
@@ -26,36 +27,31 @@ def make_immortal(objects: list[Any]) -> Iterator[None]:
 
     @param objects: is empty when that is done.
     """
-    count = _count_of_immortals()
-    if count is None:
+    if not _are_there_any():
         return objects.clear()
     looked_at = 0
     while objects:
         one = objects.pop()
-        if one is not objects and _become_immortal(one, count):
+        if one is not objects and _become_immortal(one):
             objects += _held_by(one)
         looked_at += 1
         if looked_at % _AT_ONCE == 0:
             yield
 
 
-def _count_of_immortals() -> int | None:
-    """Return what stands in the lower half of an immortal object's count; C{None}: there are no such objects here.
-
-    Python without a lock for all (PEP 703) counts in other ways.
-    """
-    if sys.version_info < (3, 12) or not getattr(sys, "_is_gil_enabled", lambda: True)():
-        return None
-    count = _Count.from_address(id(None)).value
-    return count if count >= _LEAST else None
+def _are_there_any() -> bool:
+    """Whether there are immortal objects in this Python, of the kind that is made here."""
+    # Without a lock for all (PEP 703), Python counts in other ways.
+    kind_of_ours = (3, 12) <= sys.version_info < (3, 14) and getattr(sys, "_is_gil_enabled", lambda: True)()
+    return kind_of_ours and _Count.from_address(id(None)).value == _IMMORTAL
 
 
-def _become_immortal(one: object, count: int) -> bool:
+def _become_immortal(one: object) -> bool:
     """Make an object immortal; return whether it was not yet."""
     its = _Count.from_address(id(one))
-    if its.value >= _LEAST:
+    if its.value == _IMMORTAL:
         return False
-    its.value = count
+    its.value = _IMMORTAL
     return True
 
 
