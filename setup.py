@@ -49,6 +49,7 @@ setup(
             "klein>=24.8",
             "openapi-spec-validator>=0.7",
             "playwright>=1.48",
+            "psutil>=6.0",
             "pypdf>=5.0",
             "requests>=2.31",
             "schemathesis>=4.0",
