@@ -35,10 +35,10 @@ _HEADER = 8
 # Python takes from malloc what is larger, and else cuts it from arenas by itself, in steps.
 _LARGEST_OBJECT = 512
 _STEP = 16
+_BYTES = 33
 # Objects of one size lie in pools, each of which begins with what is known of it.
 _POOL = 16 << 10
 _POOL_HEADER = 48
-_BYTES = 33
 # Of one size; a template of the usual size has a fifth of it to take of all. There may be something that we do not
 # understand.
 _MOST_PLACES = 1 << 16

@@ -32,6 +32,7 @@ def make_immortal(objects: list[Any]) -> Iterator[None]:
     looked_at = 0
     while objects:
         one = objects.pop()
+        # Who goes through the list, this, is among the objects, and holds it.
         if one is not objects and _become_immortal(one):
             objects += _held_by(one)
         looked_at += 1

@@ -67,7 +67,7 @@ class Template:
         ripening: Iterator[tuple[Confinement, Callable[[], int]]] | None = None,
     ) -> None:
         self._commands = commands
-        self._room = memoryview(bytearray(_LONGEST_COMMAND))
+        self._inbox = memoryview(bytearray(_LONGEST_COMMAND))
         self._spool = spool
         self._place = namespaces.Place() if confinement.level == "full" else None
         self._confine_by(confinement, fork)
@@ -103,8 +103,8 @@ class Template:
             self._leave()
 
     def _heard(self) -> bytes:
-        # Read to where there is room since before it was warm: the end of its heap is for its children.
-        return bytes(self._room[: self._commands.recv_into(self._room)])
+        # There since before it was warm: the end of its heap is for its children.
+        return bytes(self._inbox[: self._commands.recv_into(self._inbox)])
 
     def _obey(self, command: bytes) -> bool:
         """Do as the server says; return C{False} where it says no more."""
