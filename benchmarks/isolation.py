@@ -14,7 +14,8 @@ from statistics import median
 from cpyrender.pool.cancellation import Cancellation
 from cpyrender.pool.conversation import Conversation, ConversationLimits
 from cpyrender.pool.isolation import LAYERS, settings_for
-from cpyrender.pool.template import RunningTemplate, TemplateFailed
+from cpyrender.pool.running_template import RunningTemplate
+from cpyrender.pool.template import TemplateFailed
 from cpyrender.settings import ISOLATION, RenderSettings
 from cpyrender.values import Drawn, Submission
 

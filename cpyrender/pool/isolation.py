@@ -9,9 +9,10 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from cpyrender.child import linux
+from cpyrender.pool.running_template import RunningTemplate
 from cpyrender.pool.selfattack import attack as usual_attack
 from cpyrender.pool.syscalls import NoFilter, compile_filter
-from cpyrender.pool.template import LayerMissing, RunningTemplate, TemplateFailed, TemplateSettings
+from cpyrender.pool.template import LayerMissing, TemplateFailed, TemplateSettings
 from cpyrender.pool.unprivileged import unused_uid
 from cpyrender.pool.visible import readable_paths
 from cpyrender.settings import DISK, ISOLATION, RenderSettings

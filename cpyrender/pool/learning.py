@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from cpyrender import wire
 from cpyrender.child.lesson import DONE, LESSONS
 from cpyrender.child.pages import Pages
+from cpyrender.pool.running_template import RunningTemplate
 from cpyrender.pool.spare import Spare, pid_of, wait_for
-from cpyrender.pool.template import RunningTemplate
 
 _PRESENT = 1 << 63
 _EXCLUSIVE = 1 << 56
@@ -31,7 +31,7 @@ def learn(template: RunningTemplate) -> Pages:
     """Return the pages that all typical scripts write to.
 
     @raise CannotLearn: this cannot be found out here.
-    @raise cpyrender.pool.template.TemplateLost: the template is gone.
+    @raise cpyrender.pool.running_template.TemplateLost: the template is gone.
     @raise OSError: it could not fork, or the server may not look into its children.
     """
     written = [_written_by(template, number) for number, _ in enumerate(LESSONS)]

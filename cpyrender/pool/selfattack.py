@@ -13,7 +13,8 @@ from pathlib import Path
 
 from cpyrender.pool.cancellation import Cancellation
 from cpyrender.pool.conversation import Conversation, ConversationLimits, Interrupted, NeverBegan
-from cpyrender.pool.template import LayerMissing, RunningTemplate
+from cpyrender.pool.running_template import RunningTemplate
+from cpyrender.pool.template import LayerMissing
 from cpyrender.values import Drawn, Ran, Submission
 
 _LIMITS = ConversationLimits(seconds=20, cpu=20, output=1 << 20, log=1 << 14)

@@ -9,8 +9,9 @@ from twisted.logger import Logger
 
 from cpyrender.pool.isolation import strongest, try_level
 from cpyrender.pool.learning import CannotLearn, learn
+from cpyrender.pool.running_template import RunningTemplate, TemplateLost
 from cpyrender.pool.spare import Spare
-from cpyrender.pool.template import RunningTemplate, TemplateFailed, TemplateLost, TemplateSettings
+from cpyrender.pool.template import TemplateFailed, TemplateSettings
 from cpyrender.settings import RenderSettings
 
 _ATTEMPTS = 3

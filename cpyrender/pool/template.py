@@ -11,28 +11,20 @@ import socket
 import subprocess
 import sys
 import tempfile
-from array import array
 from pathlib import Path
-from threading import Lock
-from typing import IO, Any, ClassVar
+from typing import IO
 
-from attrs import define, field, frozen
+from attrs import frozen
 from twisted.logger import Logger
 
 from cpyrender.child.confine import JAILED
 from cpyrender.child.folder import remove_folder
-from cpyrender.child.pages import Pages
-from cpyrender.child.template import COMMAND_LEAN, COMMAND_LESSON, COMMAND_PAGES, COMMAND_RIPE, COMMAND_SPARE
 from cpyrender.pool.bubblewrap import NoBubblewrap, jailed
-from cpyrender.pool.spare import Spare
+from cpyrender.pool.running_template import RunningTemplate
 from cpyrender.pool.visible import package_home
 from cpyrender.settings import DISK
 
-_FDS_OF_A_SPARE = 6
-_ROOM_FOR_FDS = socket.CMSG_LEN(_FDS_OF_A_SPARE * array("i").itemsize)
-_CLOSED_ON_EXEC = socket.MSG_CMSG_CLOEXEC
 _MESSAGE_SIZE = 1 << 16
-_SECONDS_TO_LEAVE = 10
 
 # What of the server's environment a script may see: how to show text, numbers and time, for which processor numpy
 # computes (on which the last digits depend), and nothing else.
@@ -57,10 +49,6 @@ class TemplateFailed(Exception):
 
 class LayerMissing(TemplateFailed):
     """A level of isolation cannot be had on this machine; the message says what it lacks."""
-
-
-class TemplateLost(Exception):
-    """The template is gone."""
 
 
 @frozen(kw_only=True)
@@ -200,105 +188,3 @@ def _last_words(words: IO[bytes]) -> str:
     words.seek(0)
     lines = words.read().decode(errors="replace").strip().splitlines()
     return lines[-1][:500] if lines else ""
-
-
-@define
-class RunningTemplate:
-    """A warm template that forks spares.
-
-    @ivar taught: whether its spares have those pages ready that scripts write to, or it is known that they cannot.
-    """
-
-    _log: ClassVar[Logger] = Logger()
-
-    _process: subprocess.Popen[bytes]
-    _commands: socket.socket
-    _turn: Lock = field(factory=Lock)
-    taught: bool = False
-    _populating: bool = False
-    _ripe: bool = False
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._process.pid
-
-    def spare(self, lean: bool = False) -> Spare:
-        """Have a child forked that waits for a script.
-
-        @param lean: have no pages ready for it: that takes little memory, until it comes.
-        @raise TemplateLost: the template is gone.
-        @raise OSError: it could not fork, or there was no room for another descriptor.
-        """
-        unripe = not self._ripe
-        spare = self._forked(COMMAND_LEAN if lean else COMMAND_SPARE)
-        spare.unripe = unripe
-        # Asked only now: it may be taught meanwhile.
-        spare.lean = lean or not self._populating
-        return spare
-
-    def lesson(self) -> Spare:
-        """Have a child forked that runs one of L{cpyrender.child.lesson.LESSONS}; raises as L{spare} does."""
-        return self._forked(COMMAND_LESSON)
-
-    def ripe(self) -> bool:
-        """Ask whether it has done all that it does while nobody wants a child.
-
-        @raise TemplateLost: the template is gone.
-        """
-        said, _, _ = self._asked(COMMAND_RIPE)
-        if said["failed"] is not None:
-            self._log.warn("The template is not as warm as it should be: {why}", why=said["failed"])
-        self._ripe = bool(said["ripe"])
-        return self._ripe
-
-    def teach(self, pages: Pages) -> None:
-        """Tell it which pages its spares are to have ready.
-
-        @raise TemplateLost: the template is gone.
-        """
-        with self._turn:
-            self._populating = bool(pages.ranges)
-            try:
-                self._commands.send(COMMAND_PAGES + pages.pack())
-            except OSError as error:
-                raise TemplateLost(str(error)) from None
-
-    def _asked(self, command: bytes) -> tuple[dict[str, Any], list[int], bool]:
-        """Return what it answers, with the descriptors that came along, and whether there was no room for one."""
-        with self._turn:
-            try:
-                self._commands.send(command)
-                # Python 3.11's recv_fds passes no flags on.
-                answer, ancillary, flags, _ = self._commands.recvmsg(_MESSAGE_SIZE, _ROOM_FOR_FDS, _CLOSED_ON_EXEC)
-            except OSError as error:
-                raise TemplateLost(str(error)) from None
-        if not answer:
-            raise TemplateLost("it has ended")
-        fds = array("i", b"".join(data for _, _, data in ancillary)).tolist()
-        return json.loads(answer), fds, bool(flags & socket.MSG_CTRUNC)
-
-    def _forked(self, command: bytes) -> Spare:
-        said, fds, cut = self._asked(command)
-        if "refused" in said:
-            raise OSError(said["refused"])
-        if cut or len(fds) != _FDS_OF_A_SPARE:
-            for fd in fds:
-                os.close(fd)
-            raise OSError("the server has no room for another descriptor")
-        return Spare(said["folder"], *fds)
-
-    def close(self) -> None:
-        """End the template and all its children, and wait until they are gone."""
-        self._commands.close()
-        try:
-            self._process.wait(_SECONDS_TO_LEAVE)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    def kill(self) -> None:
-        """End it at once: it does not answer any more."""
-        self._process.kill()
-        self._process.wait()
-        # Only now: who sees its end clears away, and the folders are its successor's.
-        self._commands.close()

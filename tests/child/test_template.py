@@ -16,8 +16,8 @@ from cpyrender.child import template
 from cpyrender.child.confine import Confinement
 from cpyrender.pool.cancellation import Cancellation
 from cpyrender.pool.conversation import Conversation, ConversationLimits
+from cpyrender.pool.running_template import RunningTemplate, TemplateLost
 from cpyrender.pool.spare import Spare
-from cpyrender.pool.template import RunningTemplate, TemplateLost
 from cpyrender.values import Cause, Failed, Ran, Submission
 from tests.child.apart import begin_apart
 from tests.child.scarce import Shortage, descriptors

@@ -12,8 +12,9 @@ from cpyrender.pool.cancellation import Cancellation
 from cpyrender.pool.conversation import Conversation, ConversationLimits
 from cpyrender.pool.isolation import settings_for
 from cpyrender.pool.learning import CannotLearn, learn
+from cpyrender.pool.running_template import RunningTemplate
 from cpyrender.pool.spare import pid_of
-from cpyrender.pool.template import RunningTemplate, TemplateFailed
+from cpyrender.pool.template import TemplateFailed
 from cpyrender.settings import ISOLATION, RenderSettings
 from cpyrender.values import Drawn, Submission
 from tests.live.running import until

@@ -8,8 +8,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from cpyrender.pool import supply
 from cpyrender.pool.isolation import Isolation
 from cpyrender.pool.learning import CannotLearn
+from cpyrender.pool.running_template import TemplateLost
 from cpyrender.pool.supply import SpareSupply
-from cpyrender.pool.template import TemplateFailed, TemplateLost
+from cpyrender.pool.template import TemplateFailed
 from cpyrender.settings import RenderSettings
 
 

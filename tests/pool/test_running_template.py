@@ -1,0 +1,152 @@
+"""Tests of L{cpyrender.pool.running_template}: the server's side of a template, which is played here."""
+
+import json
+import os
+import socket
+import subprocess
+
+from attrs import define, field
+from twisted.logger import capturedLogs
+from twisted.trial.unittest import SynchronousTestCase
+
+from cpyrender.child.pages import Pages
+from cpyrender.pool.running_template import RunningTemplate, TemplateLost
+
+
+@define
+class PlayedProcess:
+    """A process that ends when it is killed, or, if it is polite, when it is waited for.
+
+    @ivar calls: what was asked of it.
+    """
+
+    pid: int = 1
+    polite: bool = True
+    calls: list[str] = field(factory=list)
+
+    def kill(self) -> None:
+        self.calls.append("kill")
+        self.polite = True
+
+    def wait(self, timeout: float | None = None) -> int:
+        self.calls.append("wait")
+        if not self.polite:
+            raise subprocess.TimeoutExpired("template", timeout or 0)
+        return 0
+
+
+class RunningTemplateTests(SynchronousTestCase):
+    """L{RunningTemplate}."""
+
+    def setUp(self) -> None:
+        ours, self.its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.addCleanup(ours.close)
+        self.addCleanup(self.its.close)
+        ours.settimeout(60)
+        self.ours = ours
+        self.process = PlayedProcess()
+        self.template = RunningTemplate(self.process, ours)
+
+    def send(self, count: int, **said: object) -> None:
+        """Answer as a template does, with so many descriptors."""
+        pipes = [os.pipe() for _ in range(count)]
+        socket.send_fds(self.its, [json.dumps(said).encode()], [read for read, _ in pipes])
+        for pair in pipes:
+            for fd in pair:
+                os.close(fd)
+
+    def test_spare(self) -> None:
+        """Asked for a spare, a template sends the name of its folder and descriptors that no child inherits."""
+        self.send(6, folder="somewhere")
+        spare = self.template.spare()
+        self.addCleanup(spare.close)
+
+        self.assertEqual((self.its.recv(100), spare.folder), (b"spare", "somewhere"))
+        fds = {spare.script, spare.result, spare.stdout, spare.stderr, spare.ended, spare.pidfd}
+        self.assertEqual([os.get_inheritable(fd) for fd in fds], [False] * 6)
+
+    def test_lean(self) -> None:
+        """All spares of a template that was taught no pages are lean; after that, those that were to be."""
+        found = []
+        for pages in (Pages(), Pages(((4096, 4096),))):
+            self.template.teach(pages)
+            self.its.recv(100)
+            for lean in (False, True):
+                self.send(6, folder=None)
+                spare = self.template.spare(lean)
+                self.addCleanup(spare.close)
+                found.append((self.its.recv(100), spare.lean))
+
+        self.assertEqual(found, [(b"spare", True), (b"lean", True), (b"spare", False), (b"lean", True)])
+
+    def test_ripe(self) -> None:
+        """A template says whether it is ripe; spares from before are known as such."""
+        found = []
+        for ripe in (False, True):
+            self.send(0, ripe=ripe, failed=None)
+            found.append((self.template.ripe(), self.its.recv(100)))
+            self.send(6, folder=None)
+            spare = self.template.spare()
+            self.addCleanup(spare.close)
+            self.its.recv(100)
+            found.append(spare.unripe)
+
+        self.assertEqual(found, [(False, b"ripe"), True, (True, b"ripe"), False])
+
+    def test_never_ripe(self) -> None:
+        """What keeps a template from becoming as warm as it should be is logged; it is good enough."""
+        self.send(0, ripe=True, failed="MemoryError: no more")
+        with capturedLogs() as events:
+            ripe = self.template.ripe()
+
+        self.assertTrue(ripe)
+        self.assertEqual([event["why"] for event in events], ["MemoryError: no more"])
+
+    def test_refused(self) -> None:
+        """A template that cannot fork is not lost, and its reason is passed on."""
+        self.send(0, refused="no more processes")
+
+        self.assertEqual(str(self.assertRaises(OSError, self.template.spare)), "no more processes")
+
+    def test_too_few(self) -> None:
+        """Where descriptors are lost on the way, those that came are let go of."""
+        before = os.listdir("/proc/self/fd")
+        self.send(4, folder="somewhere")
+
+        self.assertRaises(OSError, self.template.spare)
+        self.assertEqual(os.listdir("/proc/self/fd"), before)
+
+    def test_gone(self) -> None:
+        """A template that has ended, before it was asked or after, is lost."""
+        self.its.shutdown(socket.SHUT_WR)
+        for ask in (self.template.spare, self.template.ripe):
+            self.assertRaises(TemplateLost, ask)
+        self.its.close()
+
+        for ask in (self.template.spare, self.template.ripe):
+            self.assertRaises(TemplateLost, ask)
+
+    def test_silent(self) -> None:
+        """A template that does not answer within its time is lost."""
+        self.ours.settimeout(0.01)
+
+        self.assertRaises(TemplateLost, self.template.spare)
+
+    def test_closed(self) -> None:
+        """A template that is closed hears so, and is waited for."""
+        self.template.close()
+
+        self.assertEqual((self.its.recv(1), self.process.calls), (b"", ["wait"]))
+
+    def test_does_not_leave(self) -> None:
+        """A template that does not leave when it is told to is killed."""
+        self.process.polite = False
+        self.template.close()
+
+        self.assertEqual(self.process.calls, ["wait", "kill", "wait"])
+
+    def test_killed(self) -> None:
+        """A template that is killed is not asked first."""
+        self.template.kill()
+
+        self.assertEqual(self.process.calls, ["kill", "wait"])
