@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
 
 HERE = Path(__file__).parent
 VERSION = next(
@@ -23,7 +23,9 @@ setup(
     # Without it, an editable install would not put twisted/plugins on the path, and twistd would not find the plugin.
     package_dir={"": "."},
     packages=["cpyrender", "cpyrender.child", "cpyrender.pool", "cpyrender.web", "twisted.plugins"],
-    package_data={"cpyrender": ["py.typed", "page/*"]},
+    # Where there is no compiler, scripts run all the same, only slower.
+    ext_modules=[Extension("cpyrender.child._placement", ["cpyrender/child/_placement.c"], optional=True)],
+    package_data={"cpyrender": ["py.typed", "page/*", "child/*.pyi"]},
     install_requires=[
         "attrs>=23.2",
         "defusedxml>=0.7.1",

@@ -25,6 +25,7 @@ from benchmarks.running import NotStartedError, Running
 Value = TypeVar("Value")
 
 _SECONDS_TO_REST = 14.0
+_SECONDS_TO_SETTLE = 25.0
 
 
 @frozen
@@ -58,6 +59,9 @@ def run(chosen: Sequence[Contender], extent: Extent, picture: Path | None) -> Re
     described = machine.describe()
     cold = _cold_starts(chosen, extent)
     with _all_running(chosen, cold) as runnings:
+        _say("letting all settle")
+        # Who gets better by itself after a start does so now, and disturbs nobody.
+        time.sleep(_SECONDS_TO_SETTLE)
         result = _compare(list(runnings.values()), cold, extent, described)
         ours = runnings.get(CPYRENDER.name)
         if ours is not None:

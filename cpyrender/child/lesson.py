@@ -43,8 +43,28 @@ plt.title("a title")
 plt.xlabel("one axis")
 """
 
+_FOUR_KINDS = b"""
+import numpy as np
+from matplotlib import pyplot as plt
+figure, axes = plt.subplots(2, 2, figsize=(8, 6))
+numbers = np.linspace(0, 10, 40)
+axes[0, 0].bar(["a", "b", "c"], [3, 1, 2], color="tab:orange", label="bars")
+axes[0, 0].legend()
+axes[0, 1].scatter(numbers, np.sin(numbers), c=numbers, s=20, cmap="viridis")
+axes[0, 1].annotate("here", (5, 0), (7, 0.5), arrowprops={"arrowstyle": "->"})
+axes[1, 0].hist(numbers % 3, bins=10, alpha=0.5)
+axes[1, 0].set_ylabel("count")
+axes[1, 0].fill_between([0, 1, 2], [1, 2, 1])
+figure.colorbar(axes[1, 1].imshow(np.outer(numbers, numbers)), ax=axes[1, 1])
+figure.suptitle("four kinds")
+figure.tight_layout()
+"""
+
 #: The scripts. Pages that all of them write to, most others write to.
 LESSONS = (_THROUGH_PILLOW, _OPEN_FIGURE)
+
+#: What else is drawn often.
+MORE_LESSONS = (_FOUR_KINDS,)
 
 
 def give_one(*, result: int, legacy: bool, refusing: bool) -> NoReturn:

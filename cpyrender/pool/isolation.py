@@ -61,13 +61,17 @@ def strongest(render: RenderSettings, attack: Callable[[RunningTemplate, str], N
 
 
 def try_level(
-    level: str, render: RenderSettings, attack: Callable[[RunningTemplate, str], None] = usual_attack
+    level: str,
+    render: RenderSettings,
+    attack: Callable[[RunningTemplate, str], None] = usual_attack,
+    placement: bytes = b"",
 ) -> Isolation:
     """Start a template at this level, and at no other.
 
+    @param placement: as of L{TemplateSettings}.
     @raise TemplateFailed: it cannot be started, or does not withstand attack.
     """
-    settings = settings_for(level, render)
+    settings = settings_for(level, render, placement)
     try:
         template = settings.start()
         try:
@@ -81,9 +85,10 @@ def try_level(
     return Isolation(settings, template)
 
 
-def settings_for(level: str, render: RenderSettings) -> TemplateSettings:
+def settings_for(level: str, render: RenderSettings, placement: bytes = b"") -> TemplateSettings:
     """Return what a template at this level is to be started from.
 
+    @param placement: as of L{TemplateSettings}.
     @raise LayerMissing: something that the level needs is not there, as can be told without trying.
     """
     settings = TemplateSettings(
@@ -97,6 +102,7 @@ def settings_for(level: str, render: RenderSettings) -> TemplateSettings:
         legacy=not render.no_legacy,
         room=_ROOM_FOR_CACHES + render.slots * DISK,
         uid=unused_uid(),
+        placement=placement,
     )
     if level != "none":
         settings = evolve(settings, readable=readable_paths(render.fonts), program=_filter())

@@ -14,17 +14,13 @@ from collections.abc import Iterable
 from cpyrender import wire
 from cpyrender.child.lesson import DONE, LESSONS
 from cpyrender.child.pages import Pages
-from cpyrender.pool.running_template import RunningTemplate
+from cpyrender.pool.running_template import CannotLearn, RunningTemplate
 from cpyrender.pool.spare import Spare, pid_of, wait_for
 
 _PRESENT = 1 << 63
 _EXCLUSIVE = 1 << 56
 _ENTRY = 8
 _MS_TO_RUN = 30_000
-
-
-class CannotLearn(Exception):
-    """The kernel does not tell, or a child does not run; the message says why."""
 
 
 def learn(template: RunningTemplate) -> Pages:

@@ -21,11 +21,17 @@ _FDS_OF_A_SPARE = 6
 _ROOM_FOR_FDS = socket.CMSG_LEN(_FDS_OF_A_SPARE * array("i").itemsize)
 _CLOSED_ON_EXEC = socket.MSG_CMSG_CLOEXEC
 _MESSAGE_SIZE = 1 << 16
+# Bytes of the longest message: what charts write to has some 6,000 names.
+_MOST_NAMES = 1 << 20
 _SECONDS_TO_LEAVE = 10
 
 
 class TemplateLost(Exception):
     """The template is gone."""
+
+
+class CannotLearn(Exception):
+    """It cannot be found out what scripts write to; the message says why."""
 
 
 @define
@@ -89,6 +95,23 @@ class RunningTemplate:
                 self._commands.send(COMMAND_PAGES + pages.pack())
             except OSError as error:
                 raise TemplateLost(str(error)) from None
+
+    def written(self) -> bytes:
+        """Wait until one that learns knows the names of what scripts write to, and return them.
+
+        @raise CannotLearn: they cannot be found out.
+        @raise TemplateLost: it is gone.
+        """
+        try:
+            answer = self._commands.recv(_MOST_NAMES)
+        except OSError as error:
+            raise TemplateLost(str(error)) from None
+        if not answer:
+            raise TemplateLost("it has ended")
+        said = json.loads(answer)
+        if "failed" in said:
+            raise CannotLearn(said["failed"])
+        return bytes.fromhex(said["written"])
 
     def _asked(self, command: bytes) -> tuple[dict[str, Any], list[int], bool]:
         """Return what it answers, with the descriptors that came along, and whether there was no room for one."""

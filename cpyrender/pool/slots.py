@@ -19,6 +19,7 @@ from cpyrender.pool.ending import Ending
 from cpyrender.pool.isolation import LAYERS
 from cpyrender.pool.renewal import Renewal
 from cpyrender.pool.rest import Rest
+from cpyrender.pool.schooling import Schooling
 from cpyrender.pool.slot import Slot
 from cpyrender.pool.supply import Retired, SpareSupply
 from cpyrender.pool.template import TemplateFailed
@@ -66,7 +67,7 @@ class Slots:
         self._supply: SpareSupply | None = None
         self._groups: SlotGroups | None = None
         self._tidying: dict[Slot, Deferred[None]] = {}
-        self._teaching: Deferred[None] | None = None
+        self._schooling: Schooling | None = None
         self._renewal: Renewal | None = None
         self._renewing: Deferred[None] = succeed(None)
         self._closed: Deferred[None] = succeed(None)
@@ -131,6 +132,8 @@ class Slots:
 
     def _prepare(self) -> SpareSupply:
         supply = self._supply = SpareSupply(self._settings)
+        # Spares that wait when a template has been taught are of before.
+        self._schooling = Schooling(self._reactor, self._in_thread, supply, self._rest.begin, self.renew)
         # Before there is a process that would have to be in one of them.
         self._groups = SlotGroups.where_possible(self._settings.slots, self._settings.memory)
         groups = self._groups.groups if self._groups is not None else [None] * self._settings.slots
@@ -155,7 +158,9 @@ class Slots:
         await idle
         while self._tidying:
             await DeferredList(list(self._tidying.values()))
-        await DeferredList([self._renewing, *([self._teaching] if self._teaching else [])])
+        await self._renewing
+        if self._schooling is not None:
+            await self._schooling.idle()
         await DeferredList([self._in_thread(slot.close) for slot in self._all], consumeErrors=True)
         try:
             await self._in_thread(supply.close)
@@ -179,7 +184,7 @@ class Slots:
 
         @raise IndexError: none is.
         """
-        self._rest.interrupt()
+        self._interrupt()
         slot = next((slot for slot in self._free if slot.has_spare), self._free[0])
         self._free.remove(slot)
         return slot
@@ -194,13 +199,19 @@ class Slots:
         freed = took.addErrback(self._not_tidied).addCallback(self._freed, slot)
         return turn.ran.addBoth(self._ran, slot, freed)
 
+    def _interrupt(self) -> None:
+        """Let all that is done when no script comes wait."""
+        self._rest.interrupt()
+        if self._schooling is not None:
+            self._schooling.interrupt()
+
     def _others_at_work(self, slot: Slot) -> int:
         # Asked in a thread: whether this one is being tidied already, nobody knows.
         return len(self._all) - self.unused - (slot not in self._tidying)
 
     def _ran(self, ran: Ran | Failure, slot: Slot, freed: Deferred[None]) -> Ran | Failure:
         self._tidying[slot] = freed
-        self._rest.interrupt()
+        self._interrupt()
         self._let_go(slot)
         return ran
 
@@ -251,7 +262,8 @@ class Slots:
             return self.tidy(slot)
         self._let_go(slot)
         self.put_back(slot)
-        self._teach()
+        if self._schooling is not None:
+            self._schooling.go_on()
         self._rest.go_on()
 
     def _not_tidied(self, failure: Failure) -> None:
@@ -268,22 +280,10 @@ class Slots:
     def prepare_no_more(self) -> None:
         """No script will come but those that wait already."""
         self._rest.end()
-        if self._supply is not None:
-            self._supply.teach_no_more()
+        if self._schooling is not None:
+            self._schooling.end()
 
     # The template
-
-    def _teach(self) -> None:
-        """Let a new template learn, once it has its first spares."""
-        if self._supply is not None and self._supply.untaught and self._teaching is None:
-            self._teaching = self._in_thread(self._supply.teach)
-            self._teaching.addErrback(lambda failure: self._log.failure("Teaching failed; this is a bug.", failure))
-            self._teaching.addCallback(self._taught)
-
-    def _taught(self, _: None) -> None:
-        self._teaching = None
-        # Those that wait are of before.
-        self._rest.begin()
 
     def renew(self) -> Deferred[None]:
         """Replace the template with a fresh one; scripts that run meanwhile do not notice.

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from threading import Event, Lock
 
-from attrs import frozen
+from attrs import evolve, frozen
 from twisted.logger import Logger
 
+from cpyrender.child import placement
 from cpyrender.pool.isolation import strongest, try_level
-from cpyrender.pool.learning import CannotLearn, learn
-from cpyrender.pool.running_template import RunningTemplate, TemplateLost
+from cpyrender.pool.learning import learn
+from cpyrender.pool.machine import free_memory
+from cpyrender.pool.running_template import CannotLearn, RunningTemplate, TemplateLost
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.template import TemplateFailed, TemplateSettings
 from cpyrender.settings import RenderSettings
 
 _ATTEMPTS = 3
 _SECONDS_BETWEEN_LOOKS = 0.05
+# So much memory has to be free, in bytes, for two more templates beside the one there is.
+_ROOM_TO_LEARN = 512 << 20
+_SECONDS_TO_LEARN = 60.0
 
 
 @frozen
@@ -37,6 +42,7 @@ class SpareSupply:
 
     @ivar restarts: how often the template had to be replaced because it was lost.
     @ivar generation: how often it has been replaced by a fresh one that was asked for.
+    @ivar unplaced: whether it has not been tried yet to L{place}.
     @ivar quarantine: to be held while a script runs that was there when a template died. One of them may have killed
         it, and only that one must suffer when it does so again.
     """
@@ -54,6 +60,9 @@ class SpareSupply:
         self._retired: list[Retired] = []
         self.quarantine = Lock()
         self._leaving = Event()
+        self._placement = b""
+        self._learner: RunningTemplate | None = None
+        self.unplaced = placement.possible()
 
     def spare(self, lean: bool = False) -> Spare:
         """Have a spare forked, by a new template if need be.
@@ -101,7 +110,7 @@ class SpareSupply:
         if before is None:
             self.warm()
             return None
-        fresh = try_level(before.level, self._render)
+        fresh = try_level(before.level, self._render, placement=self._placement)
         with self._turn:
             if not self._closed:
                 retired = Retired(before, self._template)
@@ -149,9 +158,44 @@ class SpareSupply:
                 return False
         return True
 
+    def place(self) -> bool:
+        """Find out what scripts write to, for the next template to put it together: see L{cpyrender.child.placement}.
+
+        It takes some seconds. Where it cannot be done, scripts run all the same, only slower.
+
+        @return: whether a fresh template would be better than the one there is.
+        """
+        self.unplaced = False
+        if self._settings is None:
+            return False
+        free = free_memory()
+        if free is not None and free < _ROOM_TO_LEARN:
+            self._log.info("What scripts write to is not put together: {free} bytes of memory are free.", free=free)
+            return False
+        # Its scripts run several times as long as others, and write down what they do.
+        learning = evolve(self._settings, learning=True, placement=b"", cpu=_SECONDS_TO_LEARN, memory=_ROOM_TO_LEARN)
+        try:
+            self._placement = self._learned(learning)
+        except (CannotLearn, TemplateFailed, TemplateLost, OSError) as error:
+            self._log.info("What scripts write to is not put together: {why}", why=error)
+        return bool(self._placement)
+
+    def _learned(self, learning: TemplateSettings) -> bytes:
+        self._learner = learner = learning.start()
+        try:
+            if self._leaving.is_set():
+                raise CannotLearn("the server is about to end")
+            return learner.written()
+        finally:
+            self._learner = None
+            learner.close()
+
     def teach_no_more(self) -> None:
-        """Let go of what L{teach} waits for: the server is about to end."""
+        """Let go of what L{teach} and L{place} wait for: the server is about to end."""
         self._leaving.set()
+        learner = self._learner
+        if learner is not None:
+            learner.kill()
 
     @property
     def level(self) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -42,6 +43,9 @@ _FIXED = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
 }
 
+# The same for all templates of a server: what one makes, the next makes in the same order.
+_SEED = str(secrets.randbelow(1 << 32))
+
 
 class TemplateFailed(Exception):
     """The template cannot be warmed up; the message says why."""
@@ -69,6 +73,8 @@ class TemplateSettings:
     @ivar readable: files and folders that scripts may read.
     @ivar program: the system call filter; empty at level C{none}.
     @ivar patience: seconds within which it has to be warm, and to answer each command.
+    @ivar placement: names of what scripts write to, which is put together; empty: they are not known.
+    @ivar learning: whether it is to find those names out, and not to serve.
     """
 
     _log = Logger()
@@ -87,6 +93,8 @@ class TemplateSettings:
     readable: tuple[str, ...] = ()
     program: bytes = b""
     patience: float = 60.0
+    placement: bytes = b""
+    learning: bool = False
 
     def start(self) -> RunningTemplate:
         """Start a template and wait until it is warm.
@@ -100,9 +108,11 @@ class TemplateSettings:
             self.spool.chmod(0o711)
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(self.patience)
-        with its, tempfile.TemporaryFile() as words:
+        with its, tempfile.TemporaryFile() as words, tempfile.TemporaryFile() as placement:
+            placement.write(self.placement)
+            placement.seek(0)
             try:
-                process = self._spawn(its.fileno(), words)
+                process = self._spawn(its.fileno(), placement.fileno(), words)
             except BaseException:
                 ours.close()
                 raise
@@ -120,8 +130,10 @@ class TemplateSettings:
         if self.level not in JAILED:
             remove_folder(str(self.spool))
 
-    def _spawn(self, commands: int, words: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _spawn(self, commands: int, placement: int, words: IO[bytes]) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-P", "-m", "cpyrender.child", str(commands)]
+        if self.learning or self.placement:
+            command.append("learn" if self.learning else str(placement))
         environment = self._environment()
         if self.level in JAILED:
             try:
@@ -141,14 +153,16 @@ class TemplateSettings:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=words,
-            pass_fds=[commands],
+            pass_fds=[commands, *([placement] if self.placement else [])],
             process_group=0,
         )
 
     def _environment(self) -> dict[str, str]:
         mine = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         path = os.pathsep.join(filter(None, [package_home(), os.environ.get("PYTHONPATH")]))
-        return mine | _FIXED | {"PYTHONPATH": path, "MPLCONFIGDIR": str(self.spool / "matplotlib")}
+        # One that learns begins as the next one will, without what others have left.
+        caches = self.spool / ("matplotlib-learning" if self.learning else "matplotlib")
+        return mine | _FIXED | {"MPLCONFIGDIR": str(caches), "PYTHONHASHSEED": _SEED, "PYTHONPATH": path}
 
     def _warm_up(self, commands: socket.socket, words: IO[bytes]) -> None:
         settings = {

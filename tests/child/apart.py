@@ -26,10 +26,10 @@ def begin_apart(source: str, *arguments: object, fds: tuple[int, ...] = ()) -> s
     )
 
 
-def run_apart(source: str, *arguments: object) -> str:
+def run_apart(source: str, *arguments: object, stdin: str = "") -> str:
     """Run Python with these arguments to its end, which must be a good one, and return what it printed."""
     with begin_apart(source, *arguments) as process:
-        stdout, stderr = process.communicate()
+        stdout, stderr = process.communicate(stdin.encode())
     if process.returncode:
         raise AssertionError(f"it ended with {process.returncode}: {stderr.decode()}")
     return stdout.decode()

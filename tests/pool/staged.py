@@ -144,6 +144,9 @@ class Stage:
     @ivar ran: the scripts that ran and their slots, in order.
     @ivar rested: the slots that were to get a lean spare, in order.
     @ivar untaught: whether there is something that the template can be taught.
+    @ivar unplaced: whether it can be tried to find out how the next template is to be.
+    @ivar better: whether the next template would be a better one.
+    @ivar places: how often it was tried to find that out.
     """
 
     cold: Exception | None = None
@@ -162,6 +165,9 @@ class Stage:
     given: list[object] = field(factory=list)
     untaught: bool = False
     lessons: int = 0
+    unplaced: bool = False
+    better: bool | Exception = True
+    places: int = 0
     restless: Exception | None = None
     meanwhile: Callable[[], object] = int
     rested: list[StagedSlot] = field(factory=list)
@@ -169,6 +175,13 @@ class Stage:
     def teach(self) -> None:
         self.untaught = False
         self.lessons += 1
+
+    def place(self) -> bool:
+        self.unplaced = False
+        self.places += 1
+        if isinstance(self.better, Exception):
+            raise self.better
+        return self.better
 
     def teach_no_more(self) -> None:
         self.untaught = False

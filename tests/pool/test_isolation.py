@@ -52,7 +52,7 @@ class StrongestTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.levels = {name: Level(name) for name in ISOLATION}
-        self.patch(isolation, "settings_for", lambda level, render: self.levels[level])
+        self.patch(isolation, "settings_for", lambda level, render, placement: self.levels[level])
 
     def strongest(self, least: str = "none") -> str:
         """Return the level that is chosen."""

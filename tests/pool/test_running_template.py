@@ -10,7 +10,7 @@ from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.child.pages import Pages
-from cpyrender.pool.running_template import RunningTemplate, TemplateLost
+from cpyrender.pool.running_template import CannotLearn, RunningTemplate, TemplateLost
 
 
 @define
@@ -102,6 +102,22 @@ class RunningTemplateTests(SynchronousTestCase):
         self.assertTrue(ripe)
         self.assertEqual([event["why"] for event in events], ["MemoryError: no more"])
 
+    def test_written(self) -> None:
+        """A template that learns says what scripts write to, or why it does not know."""
+        self.send(0, written=b"names".hex())
+        self.send(0, failed="no room")
+
+        self.assertEqual(self.template.written(), b"names")
+        self.assertEqual(str(self.assertRaises(CannotLearn, self.template.written)), "no room")
+
+    def test_many_names(self) -> None:
+        """There may be tens of thousands of names."""
+        self.its.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        names = bytes(8 * 12_000)
+        self.send(0, written=names.hex())
+
+        self.assertEqual(self.template.written(), names)
+
     def test_refused(self) -> None:
         """A template that cannot fork is not lost, and its reason is passed on."""
         self.send(0, refused="no more processes")
@@ -119,11 +135,11 @@ class RunningTemplateTests(SynchronousTestCase):
     def test_gone(self) -> None:
         """A template that has ended, before it was asked or after, is lost."""
         self.its.shutdown(socket.SHUT_WR)
-        for ask in (self.template.spare, self.template.ripe):
+        for ask in (self.template.spare, self.template.ripe, self.template.written):
             self.assertRaises(TemplateLost, ask)
         self.its.close()
 
-        for ask in (self.template.spare, self.template.ripe):
+        for ask in (self.template.spare, self.template.ripe, self.template.written):
             self.assertRaises(TemplateLost, ask)
 
     def test_silent(self) -> None:

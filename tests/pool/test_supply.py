@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import define, field
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -65,6 +67,7 @@ class Machine:
     searches: int = 0
     forgotten: bool = False
     next: Machine | None = None
+    placement: bytes = b""
 
     def start(self) -> Template:
         template = self.templates.pop(0)
@@ -81,14 +84,14 @@ class Machine:
         self.searches += 1
         return Isolation(self, self.start())
 
-    def try_level(self, level: str, render: RenderSettings) -> Isolation:
+    def try_level(self, level: str, render: RenderSettings, *, placement: bytes) -> Isolation:
         """Start a template at a level, from settings of its own."""
-        self.next = Machine(self.templates, self.started, level)
+        self.next = Machine(self.templates, self.started, level, placement=placement)
         return Isolation(self.next, self.start())
 
 
-class SpareSupplyTests(SynchronousTestCase):
-    """L{SpareSupply}."""
+class SupplyCase(SynchronousTestCase):
+    """Has a supply on a machine that is played."""
 
     def supply(self, *templates: Template | None) -> SpareSupply:
         """Return a supply that has these templates before it."""
@@ -96,6 +99,10 @@ class SpareSupplyTests(SynchronousTestCase):
         self.patch(supply, "strongest", self.machine.strongest)
         self.patch(supply, "try_level", self.machine.try_level)
         return SpareSupply(RenderSettings())
+
+
+class SpareSupplyTests(SupplyCase):
+    """L{SpareSupply}."""
 
     def test_one_template(self) -> None:
         """All spares come from one template, which is started when it is first needed."""
@@ -274,3 +281,102 @@ class SpareSupplyTests(SynchronousTestCase):
         self.assertFalse(supplied.untaught)
         self.assertIs(supplied.spare(), template)
         self.assertEqual(template.lessons, [])
+
+
+@define
+class Learner:
+    """Settings of a template that learns, and that template, with its fate written down.
+
+    @ivar found: what it finds out, or why it does not.
+    @ivar calls: what was asked of it.
+    """
+
+    found: bytes | Exception
+    calls: list[str] = field(factory=list)
+    told: dict[str, object] = field(factory=dict)
+    meanwhile: Callable[[], object] = int
+
+    def evolve(self, settings: object, **told: object) -> Learner:
+        self.told.update(told, of=settings)
+        return self
+
+    def start(self) -> Learner:
+        self.calls.append("start")
+        return self
+
+    def written(self) -> bytes:
+        self.meanwhile()
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
+
+    def kill(self) -> None:
+        self.calls.append("kill")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+class PlacingTests(SupplyCase):
+    """L{SpareSupply.place}."""
+
+    def learning(self, found: bytes | Exception, *templates: Template | None) -> tuple[SpareSupply, Learner]:
+        """Return a supply of these templates, and what learns for it."""
+        learner = Learner(found)
+        supplied = self.supply(*templates)
+        self.patch(supply, "evolve", learner.evolve)
+        self.patch(supply, "free_memory", lambda: None)
+        supplied.unplaced = True
+        return supplied, learner
+
+    def test_placed(self) -> None:
+        """What is found out at the level of the template there is, the next one is told; what learned is ended."""
+        supplied, learner = self.learning(b"names", Template(), Template())
+        supplied.warm()
+
+        self.assertTrue(supplied.place())
+        supplied.renew()
+        self.assertEqual(self.machine.next.placement, b"names")
+        self.assertEqual((learner.told["of"], learner.told["learning"]), (self.machine, True))
+        self.assertEqual((learner.calls, supplied.unplaced), (["start", "close"], False))
+
+    def test_cannot_be_placed(self) -> None:
+        """Where it cannot be found out, whatever the reason, nothing is left, and spares are had all the same."""
+        for why in (CannotLearn("no"), TemplateLost("no"), TemplateFailed("no"), OSError("no")):
+            supplied, learner = self.learning(why, template := Template())
+            supplied.warm()
+
+            self.assertFalse(supplied.place())
+            self.assertEqual((learner.calls, supplied.unplaced), (["start", "close"], False))
+            self.assertIs(supplied.spare(), template)
+
+    def test_no_memory(self) -> None:
+        """Where memory is short, there is no attempt."""
+        supplied, learner = self.learning(b"names", Template())
+        self.patch(supply, "free_memory", lambda: 100 << 20)
+        supplied.warm()
+
+        self.assertEqual((supplied.place(), learner.calls, supplied.unplaced), (False, [], False))
+
+    def test_cold(self) -> None:
+        """As long as there is no template there is nothing to improve on."""
+        supplied, learner = self.learning(b"names", Template())
+
+        self.assertEqual((supplied.place(), learner.calls), (False, []))
+
+    def test_at_the_end(self) -> None:
+        """Who is about to end lets go of what learns, and begins nothing of the kind."""
+        supplied, learner = self.learning(TemplateLost("it has ended"), Template())
+        supplied.warm()
+        learner.meanwhile = supplied.teach_no_more
+        first = supplied.place()
+        self.assertEqual((first, learner.calls), (False, ["start", "kill", "close"]))
+
+        learner.calls.clear()
+        self.assertEqual((supplied.place(), learner.calls), (False, ["start", "close"]))
+
+    def test_impossible(self) -> None:
+        """Where nothing was compiled, it is not tried."""
+        self.patch(supply.placement, "_placement", None)
+
+        self.assertFalse(self.supply(Template()).unplaced)

@@ -1,0 +1,86 @@
+"""L{Learner}: finds out what scripts write to of all that their template has made, and is done.
+
+It is a template like the one that is to come, and does all that one does, while what it makes is recorded. Its children
+run typical scripts of our own, and say what they have written to. What it writes to itself, whenever it forks, counts
+as well: that is copied too.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+from collections.abc import Iterable
+from typing import NoReturn
+
+from cpyrender import wire
+from cpyrender.child import placement
+from cpyrender.child.confine import confine
+from cpyrender.child.lesson import LESSONS, MORE_LESSONS
+from cpyrender.child.pipes import close
+from cpyrender.child.script import run
+from cpyrender.child.task import Task
+from cpyrender.child.template import COMMAND_LEAN, Template
+from cpyrender.values import Wanted
+
+_EMPTY = b"response = b''"
+# What is done once is done differently than what is done again.
+_FORKS = 3
+_RESULT = 3
+
+
+class DidNotLearn(Exception):
+    """A script did not do as it should, or was kept from it; what it writes to is not known."""
+
+
+class Learner(Template):
+    """A template that does not serve."""
+
+    def learn(self) -> bytes:
+        """Return the names of what scripts write to, as L{placement.begin} takes them.
+
+        @raise DidNotLearn: this cannot be found out.
+        """
+        empty, simple, more = map(self._written_by_all, ((_EMPTY,), LESSONS, MORE_LESSONS))
+        return placement.pack(empty | self._written_by_itself(), simple, more)
+
+    def _written_by_all(self, sources: Iterable[bytes]) -> set[bytes]:
+        return set[bytes]().union(*map(self._written_by, sources))
+
+    def _written_by(self, source: bytes) -> set[bytes]:
+        """Return the names of what a child writes to that runs this script."""
+        _, (script, result, *others) = self._fork(functools.partial(self._be_watched, source))
+        close(script)
+        # The server's ends do not block.
+        os.set_blocking(result, True)
+        with os.fdopen(result, "rb") as end:
+            names = placement.separate(end.read())
+        close(*others)
+        self._bury_all()
+        if not names:
+            raise DidNotLearn(f"a child did not run its script: {source[:30]!r}")
+        return names
+
+    def _be_watched(self, source: bytes, folder: str) -> NoReturn:
+        """Be a child, and instead of an answer say what was written to since the fork."""
+        placement.watch()
+        confine(folder, self._confinement)
+        header, blobs = run(Task(source, {}, {}, Wanted()), self._legacy, self._confinement.shuts_in)
+        wire.pack(header, blobs)
+        if header["kind"] == "drawn":
+            wire.write_all(_RESULT, [b"".join(placement.written())])
+        os._exit(0)
+
+    def _written_by_itself(self) -> set[bytes]:
+        placement.watch()
+        for _ in range(_FORKS):
+            self._obey(COMMAND_LEAN)
+            self._bury_all()
+        return placement.written()
+
+    def _bury_all(self) -> None:
+        for child in list(self._children.values()):
+            signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
+            self._bury(child.pidfd)
+            if self._confinement.level != "full":
+                self._clear_away(child.folder)

@@ -1,0 +1,152 @@
+"""The start of a template: it is told how to be, goes where its level of isolation wants it, and warms up.
+
+Then it says that it is ready, or why it never will be.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import resource
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from attrs import evolve
+
+from cpyrender.child import landlock, linux, measure, namespaces, placement, semaphores, streams
+from cpyrender.child.confine import JAILED, Confinement, be_prepared
+from cpyrender.child.forking import Hooks
+from cpyrender.child.privilege import become, leave_root
+from cpyrender.child.template import Template
+from cpyrender.child.warm import Warmth
+
+_SETTINGS_SIZE = 1 << 16
+_NICEST = 19
+
+
+def be_template(fd: int, learning: bool) -> None:
+    """Read the settings from the server, warm up, serve until it is gone.
+
+    @param fd: the socket that leads to the server.
+    @param learning: be a L{Learner} instead, tell the server what that has found out, and end.
+    """
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    commands = socket.socket(fileno=fd)
+    commands.set_inheritable(False)
+    settings = json.loads(commands.recv(_SETTINGS_SIZE))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # A terminal or a service manager may signal the whole group; the server decides when the template ends.
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        _settle(settings, commands)
+    except Exception as error:
+        return _tell(commands, missing=f"{type(error).__name__}: {error}")
+    hooks = Hooks()
+    try:
+        if settings["level"] != "none":
+            semaphores.install()
+        with hooks.noted():
+            warmth = Warmth()
+            unusable = warmth.begin(settings["preload"], settings["fonts"])
+        confinement = _measure(settings)
+    except Exception as error:
+        return _tell(commands, failed=f"{type(error).__name__}: {error}")
+    # From here on the end of the socket says when to go: only so can the template clear up first.
+    linux.prctl(linux.PR_SET_PDEATHSIG, 0)
+    linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+    be_prepared(namespaces.mount_point(settings["spool"]) if settings["level"] == "full" else None)
+    streams.open_ahead()
+    _tell(commands, ready=True, unusable=unusable)
+    completing = _complete(warmth, hooks, confinement)
+    if learning:
+        return _learn(commands, settings, completing)
+    Template(commands, settings["spool"], confinement, settings["legacy"], hooks.forker(), completing).serve()
+
+
+def _learn(
+    commands: socket.socket,
+    settings: Mapping[str, Any],
+    completing: Iterator[tuple[Confinement, Callable[[], int]]],
+) -> None:
+    """Find out what scripts write to, beside a server that has better things to do."""
+    os.nice(_NICEST)
+    # It listens to nobody meanwhile, and has nothing to clear up.
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    # Not before everything else has been imported: what it needs beyond a template is not to be among that.
+    *_, (confinement, fork) = completing
+    from cpyrender.child.learner import DidNotLearn, Learner
+
+    # What children are answered with stays here.
+    unheard, own = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        names = Learner(own, settings["spool"], confinement, settings["legacy"], fork).learn()
+    except (DidNotLearn, OSError) as error:
+        return _tell(commands, failed=f"{type(error).__name__}: {error}")
+    finally:
+        unheard.close()
+    _tell(commands, written=names.hex())
+
+
+def _tell(commands: socket.socket, **said: object) -> None:
+    try:
+        commands.send(json.dumps(said).encode())
+    except ConnectionError:
+        pass  # The server has gone in the meantime; the end of the socket will tell.
+
+
+def _settle(settings: Mapping[str, Any], commands: socket.socket) -> None:
+    """Be where, and who, the level of isolation wants the template to be."""
+    uid, spool = settings["uid"], settings["spool"]
+    if uid is not None and settings["level"] in JAILED:
+        os.chown(spool, uid, uid)
+    if settings["level"] == "full":
+        namespaces.enter(uid, commands.fileno())
+        # Once more: it is said by a process, of its own parent, and this is another process by now.
+        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+        namespaces.make_mount_point(spool)
+    elif settings["level"] == "jail" and uid is not None:
+        become(uid)
+    elif uid is not None:
+        leave_root(uid, spool)
+    for name in ("PYTHONHASHSEED", "PYTHONPATH"):
+        os.environ.pop(name, None)
+    os.environ.update(USER="cpyrender", LOGNAME="cpyrender", HOME=spool)
+
+
+def _measure(settings: Mapping[str, Any]) -> Confinement:
+    """See how much a child inherits, now that all is warm; close the cache of fonts, and make the rules for all."""
+    ruleset = None
+    if settings["level"] == "full":
+        namespaces.make_read_only(settings["spool"])
+        # All mount their folders at the same place. Of that itself, what is mounted on it hides the rules.
+        ruleset = landlock.ruleset(settings["readable"], os.path.dirname(namespaces.mount_point(settings["spool"])))
+    return Confinement.parse(
+        settings,
+        ruleset=ruleset,
+        data=measure.counted(resource.RLIMIT_DATA),
+        address_space=measure.counted(resource.RLIMIT_AS),
+        processes=measure.processes(),
+    )
+
+
+def _complete(
+    warmth: Warmth, hooks: Hooks, confinement: Confinement
+) -> Iterator[tuple[Confinement, Callable[[], int]]]:
+    """Warm up in steps; yield after each how to confine and to fork from then on."""
+    steps = warmth.complete()
+    for number in itertools.count():
+        with hooks.noted(), placement.scope(f"step {number}"):
+            try:
+                next(steps)
+            except StopIteration:
+                break
+        grown = evolve(
+            confinement,
+            data=measure.counted(resource.RLIMIT_DATA),
+            address_space=measure.counted(resource.RLIMIT_AS),
+        )
+        yield grown, hooks.forker()
+    placement.settle()
