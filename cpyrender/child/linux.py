@@ -33,6 +33,7 @@ MNT_DETACH = 2
 _MADV_DONTNEED = 4
 _MADV_HUGEPAGE = 14
 _MADV_NOHUGEPAGE = 15
+_MADV_POPULATE_READ = 22
 _MADV_POPULATE_WRITE = 23
 _MADV_COLLAPSE = 25
 
@@ -92,11 +93,12 @@ def umount(target: str, flags: int = 0) -> None:
 
 
 def populate(start: int, length: int) -> None:
-    """Have pages of this process copied now that are still shared with its parent; madvise(2), MADV_POPULATE_WRITE.
+    """Get pages of this process ready now: copied where they are shared with its parent, looked up where they are code.
 
-    Does nothing where there are no such pages, or where the kernel is older than 5.14.
+    Does nothing where there are no such pages, or where the kernel is older than 5.14; madvise(2), MADV_POPULATE_WRITE.
     """
-    _libc.madvise(start, length, _MADV_POPULATE_WRITE)
+    if _libc.madvise(start, length, _MADV_POPULATE_WRITE) < 0:
+        _libc.madvise(start, length, _MADV_POPULATE_READ)
 
 
 def forget(start: int, length: int) -> None:

@@ -1,4 +1,7 @@
-"""Learning which pages of memory scripts write to, from outside: a jail has no /proc.
+"""Learning which pages of memory scripts use that a fork does not give them, from outside: a jail has no /proc.
+
+Those are the ones that they write to, and those of libraries' code, which each child has to look up in the system's
+cache.
 
 Children of a template run something typical, and the kernel tells which of their pages are no longer shared; see
 C{pagemap} in proc_pid_pagemap(5) and C{maps} in proc_pid_maps(5).
@@ -19,19 +22,20 @@ from cpyrender.pool.spare import Spare, pid_of, wait_for
 
 _PRESENT = 1 << 63
 _EXCLUSIVE = 1 << 56
+_OF_A_FILE = 1 << 61
 _ENTRY = 8
 _MS_TO_RUN = 30_000
 
 
 def learn(template: RunningTemplate) -> Pages:
-    """Return the pages that all typical scripts write to.
+    """Return the pages that all typical scripts use, of those that a fork does not give them.
 
     @raise CannotLearn: this cannot be found out here.
     @raise cpyrender.pool.running_template.TemplateLost: the template is gone.
     @raise OSError: it could not fork, or the server may not look into its children.
     """
-    written = [_written_by(template, number) for number, _ in enumerate(LESSONS)]
-    return joined(set.intersection(*written))
+    used = [_used_by(template, number) for number, _ in enumerate(LESSONS)]
+    return joined(set.intersection(*used))
 
 
 def joined(pages: Iterable[int]) -> Pages:
@@ -45,17 +49,17 @@ def joined(pages: Iterable[int]) -> Pages:
     return Pages(tuple((first * mmap.PAGESIZE, (after - first) * mmap.PAGESIZE) for first, after in ranges))
 
 
-def _written_by(template: RunningTemplate, number: int) -> set[int]:
-    """Return the numbers of the pages that one lesson writes to, of those that each child of the template has."""
+def _used_by(template: RunningTemplate, number: int) -> set[int]:
+    """Return the numbers of the pages that one lesson has to get, of those that each child of the template has."""
     child = template.lesson()
     try:
         _await(child, wire.STARTED)
         process = _process_of(child)
         # Before it runs: what it maps later, no spare has yet.
-        mapped = _writable(process)
+        written, read = _mapped(process, "rw-p"), _mapped(process, "r-xp") + _mapped(process, "r--p")
         os.write(child.script, bytes([number]))
         _await(child, DONE)
-        return _exclusive(process, mapped)
+        return _there(process, written, _PRESENT | _EXCLUSIVE) | _there(process, read, _PRESENT | _OF_A_FILE)
     finally:
         child.remove()
 
@@ -73,30 +77,26 @@ def _process_of(child: Spare) -> str:
     return f"/proc/{pid}"
 
 
-def _writable(process: str) -> list[range]:
-    """Return the private writable parts of a process' memory, by the numbers of their pages."""
+def _mapped(process: str, wanted: str) -> list[range]:
+    """Return the parts of a process' memory with these rights, by the numbers of their pages."""
     found = []
     with open(f"{process}/maps") as lines:
         for line in lines:
             span, rights = line.split(maxsplit=2)[:2]
-            if rights == "rw-p":
+            if rights == wanted:
                 start, end = (int(address, 16) // mmap.PAGESIZE for address in span.split("-"))
                 found.append(range(start, end))
     return found
 
 
-def _exclusive(process: str, parts: Iterable[range]) -> set[int]:
-    """Return the numbers of the pages that a process has for itself."""
+def _there(process: str, parts: Iterable[range], how: int) -> set[int]:
+    """Return the numbers of the pages of which the kernel says so: proc_pid_pagemap(5)."""
     pages: set[int] = set()
     pagemap = os.open(f"{process}/pagemap", os.O_RDONLY | os.O_CLOEXEC)
     try:
         for part in parts:
             entries = array("Q", os.pread(pagemap, len(part) * _ENTRY, part.start * _ENTRY))
-            pages.update(
-                page
-                for page, entry in zip(part, entries, strict=False)
-                if entry & (_PRESENT | _EXCLUSIVE) == _PRESENT | _EXCLUSIVE
-            )
+            pages.update(page for page, entry in zip(part, entries, strict=False) if entry & how == how)
     finally:
         os.close(pagemap)
     return pages

@@ -19,9 +19,9 @@ from cpyrender.values import Cause, Failed, Ran, Submission
 
 # A script under which the template dies again and again is not just unlucky.
 _SECOND_CHANCES = 2
-# Seconds. Having its pages ready takes some 15 ms of CPU, in which the next scripts want to run as well: one that is
+# Seconds. Having its pages ready takes some 5 ms of CPU, in which the next scripts want to run as well: one that is
 # over sooner than this writes to few of them.
-_WORTH_ITS_PAGES = 0.025
+_WORTH_ITS_PAGES = 0.012
 # Seconds between two looks at whether anybody still waits for the answer.
 _PATIENCE = 0.1
 
