@@ -24,7 +24,8 @@ from cpyrender.child.template import Template
 from cpyrender.child.warm import Warmth
 
 _SETTINGS_SIZE = 1 << 16
-_NICEST = 19
+# A tenth of the weight that others have, where there is only one processor.
+_NICE = 10
 
 
 def be_template(fd: int, learning: bool) -> None:
@@ -72,7 +73,7 @@ def _learn(
     completing: Iterator[tuple[Confinement, Callable[[], int]]],
 ) -> None:
     """Find out what scripts write to, beside a server that has better things to do."""
-    os.nice(_NICEST)
+    os.nice(_NICE)
     # It listens to nobody meanwhile, and has nothing to clear up.
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     # Not before everything else has been imported: what it needs beyond a template is not to be among that.
