@@ -5,6 +5,7 @@ Then it says that it is ready, or why it never will be.
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import os
@@ -88,7 +89,7 @@ def _learn(
         return _tell(commands, failed=f"{type(error).__name__}: {error}")
     finally:
         unheard.close()
-    _tell(commands, written=names.hex())
+    _tell(commands, written=base64.b64encode(names).decode())
 
 
 def _tell(commands: socket.socket, **said: object) -> None:

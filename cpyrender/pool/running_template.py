@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import socket
@@ -111,7 +112,7 @@ class RunningTemplate:
         said = json.loads(answer)
         if "failed" in said:
             raise CannotLearn(said["failed"])
-        return bytes.fromhex(said["written"])
+        return base64.b64decode(said["written"])
 
     def _asked(self, command: bytes) -> tuple[dict[str, Any], list[int], bool]:
         """Return what it answers, with the descriptors that came along, and whether there was no room for one."""

@@ -1,5 +1,6 @@
 """Tests of L{cpyrender.pool.running_template}: the server's side of a template, which is played here."""
 
+import base64
 import json
 import os
 import socket
@@ -104,7 +105,7 @@ class RunningTemplateTests(SynchronousTestCase):
 
     def test_written(self) -> None:
         """A template that learns says what scripts write to, or why it does not know."""
-        self.send(0, written=b"names".hex())
+        self.send(0, written=base64.b64encode(b"names").decode())
         self.send(0, failed="no room")
 
         self.assertEqual(self.template.written(), b"names")
@@ -112,9 +113,8 @@ class RunningTemplateTests(SynchronousTestCase):
 
     def test_many_names(self) -> None:
         """There may be tens of thousands of names."""
-        self.its.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-        names = bytes(8 * 12_000)
-        self.send(0, written=names.hex())
+        names = bytes(8 * 15_000)
+        self.send(0, written=base64.b64encode(names).decode())
 
         self.assertEqual(self.template.written(), names)
 
