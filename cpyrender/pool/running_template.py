@@ -97,13 +97,15 @@ class RunningTemplate:
             except OSError as error:
                 raise TemplateLost(str(error)) from None
 
-    def written(self) -> bytes:
+    def written(self, seconds: float) -> bytes:
         """Wait until one that learns knows the names of what scripts write to, and return them.
 
+        @param seconds: how long to wait.
         @raise CannotLearn: they cannot be found out.
         @raise TemplateLost: it is gone.
         """
         try:
+            self._commands.settimeout(seconds)
             answer = self._commands.recv(_MOST_NAMES)
         except OSError as error:
             raise TemplateLost(str(error)) from None

@@ -21,7 +21,7 @@ _SECONDS_BETWEEN_LOOKS = 0.05
 # So much memory has to be free, in bytes, for two more templates beside the one there is.
 _ROOM_TO_LEARN = 512 << 20
 _SECONDS_TO_LEARN = 60.0
-# Seconds: it takes ten, but may have to wait for a processor.
+# Seconds: it takes five, but may have to wait for a processor.
 _PATIENCE = 600.0
 
 
@@ -174,15 +174,8 @@ class SpareSupply:
         if free is not None and free < _ROOM_TO_LEARN:
             self._log.info("What scripts write to is not put together: {free} bytes of memory are free.", free=free)
             return False
-        # Its scripts run several times as long as others, and write down what they do; and all else comes first.
-        learning = evolve(
-            self._settings,
-            learning=True,
-            placement=b"",
-            cpu=_SECONDS_TO_LEARN,
-            memory=_ROOM_TO_LEARN,
-            patience=_PATIENCE,
-        )
+        # Its scripts run several times as long as others, and write down what they do.
+        learning = evolve(self._settings, learning=True, placement=b"", cpu=_SECONDS_TO_LEARN, memory=_ROOM_TO_LEARN)
         try:
             self._placement = self._learned(learning)
         except (CannotLearn, TemplateFailed, TemplateLost, OSError) as error:
@@ -194,7 +187,7 @@ class SpareSupply:
         try:
             if self._leaving.is_set():
                 raise CannotLearn("the server is about to end")
-            return learner.written()
+            return learner.written(_PATIENCE)
         finally:
             self._learner = None
             learner.close()

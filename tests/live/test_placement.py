@@ -78,7 +78,7 @@ class PlacementTests(SynchronousTestCase):
 
     def learned(self, level: str) -> bytes:
         """Return what is learned at a level."""
-        return self.start(evolve(settings_for(level, RenderSettings()), learning=True)).written()
+        return self.start(evolve(settings_for(level, RenderSettings()), learning=True)).written(60)
 
     def test_fewer_faults(self) -> None:
         """At every level, a chart costs less than four fifths of the page faults; with immortal objects, fewer too."""
@@ -101,7 +101,7 @@ class PlacementTests(SynchronousTestCase):
         template = self.start(evolve(settings_for("none", RenderSettings()), learning=True))
         template._process.kill()
 
-        self.assertRaises(TemplateLost, template.written)
+        self.assertRaises(TemplateLost, template.written, 60)
 
 
 @skipUnless(placement.possible(), "nothing was compiled")

@@ -108,15 +108,15 @@ class RunningTemplateTests(SynchronousTestCase):
         self.send(0, written=base64.b64encode(b"names").decode())
         self.send(0, failed="no room")
 
-        self.assertEqual(self.template.written(), b"names")
-        self.assertEqual(str(self.assertRaises(CannotLearn, self.template.written)), "no room")
+        self.assertEqual(self.template.written(60), b"names")
+        self.assertEqual(str(self.assertRaises(CannotLearn, self.template.written, 60)), "no room")
 
     def test_many_names(self) -> None:
         """There may be tens of thousands of names."""
         names = bytes(8 * 15_000)
         self.send(0, written=base64.b64encode(names).decode())
 
-        self.assertEqual(self.template.written(), names)
+        self.assertEqual(self.template.written(60), names)
 
     def test_refused(self) -> None:
         """A template that cannot fork is not lost, and its reason is passed on."""
@@ -135,11 +135,11 @@ class RunningTemplateTests(SynchronousTestCase):
     def test_gone(self) -> None:
         """A template that has ended, before it was asked or after, is lost."""
         self.its.shutdown(socket.SHUT_WR)
-        for ask in (self.template.spare, self.template.ripe, self.template.written):
+        for ask in (self.template.spare, self.template.ripe, lambda: self.template.written(60)):
             self.assertRaises(TemplateLost, ask)
         self.its.close()
 
-        for ask in (self.template.spare, self.template.ripe, self.template.written):
+        for ask in (self.template.spare, self.template.ripe, lambda: self.template.written(60)):
             self.assertRaises(TemplateLost, ask)
 
     def test_silent(self) -> None:
@@ -147,6 +147,10 @@ class RunningTemplateTests(SynchronousTestCase):
         self.ours.settimeout(0.01)
 
         self.assertRaises(TemplateLost, self.template.spare)
+
+    def test_learns_for_long(self) -> None:
+        """One that learns has the time that it is given, and no more."""
+        self.assertRaises(TemplateLost, self.template.written, 0.01)
 
     def test_closed(self) -> None:
         """A template that is closed hears so, and is waited for."""

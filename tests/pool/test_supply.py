@@ -304,7 +304,7 @@ class Learner:
         self.calls.append("start")
         return self
 
-    def written(self) -> bytes:
+    def written(self, seconds: float) -> bytes:
         self.meanwhile()
         if isinstance(self.found, Exception):
             raise self.found
