@@ -142,6 +142,11 @@ class RunningTemplate:
 
     def close(self) -> None:
         """End the template and all its children, and wait until they are gone."""
+        try:
+            # Somebody may wait for an answer in another thread, who would hold the socket open.
+            self._commands.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # It is closed, or the other end is.
         self._commands.close()
         try:
             self._process.wait(_SECONDS_TO_LEAVE)
