@@ -368,16 +368,10 @@ static PyObject *settle(PyObject *module, PyObject *nothing)
         munmap(wanted, (wanted_mask + (size_t)1) * sizeof(uint64_t));
         wanted = NULL;
     }
-    PyObject *used = PyTuple_New(ZONES);
-    for (int zone = 0; used != NULL && zone < ZONES; zone++) {
-        Py_ssize_t bytes = zones == NULL ? 0 : next_place[zone] - (zones + zone * (size_t)ZONE_SIZE);
-        PyObject *number = PyLong_FromSsize_t(bytes);
-        if (number == NULL)
-            Py_CLEAR(used);
-        else
-            PyTuple_SET_ITEM(used, zone, number);
-    }
-    return used;
+    Py_ssize_t used[ZONES] = {0};
+    for (int zone = 0; zones != NULL && zone < ZONES; zone++)
+        used[zone] = next_place[zone] - (zones + zone * (size_t)ZONE_SIZE);
+    return Py_BuildValue("nnnn", used[0], used[1], used[2], used[3]);
 }
 
 /* Taking note of writes. */
@@ -517,6 +511,7 @@ static PyObject *written(PyObject *module, PyObject *nothing)
     munmap(pages, (page_count + 1) * sizeof(Page));
     pages = NULL;
     page_count = 0;
+    memset(open_pages, 0, sizeof open_pages);
     PyObject *result = PyBytes_FromStringAndSize((char *)names, (Py_ssize_t)(found * sizeof(uint64_t)));
     munmap(names, (count + 1) * sizeof(uint64_t));
     return result;

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import os
-import signal
 from collections.abc import Iterable
 from typing import NoReturn
 
@@ -18,10 +17,8 @@ from cpyrender.child import placement
 from cpyrender.child.confine import confine
 from cpyrender.child.lesson import LESSONS, MORE_LESSONS
 from cpyrender.child.pipes import close
-from cpyrender.child.script import run
-from cpyrender.child.task import Task
+from cpyrender.child.script import rehearse
 from cpyrender.child.template import COMMAND_LEAN, Template
-from cpyrender.values import Wanted
 
 _EMPTY = b"response = b''"
 # What is done once is done differently than what is done again.
@@ -56,7 +53,7 @@ class Learner(Template):
         with os.fdopen(result, "rb") as end:
             names = placement.separate(end.read())
         close(*others)
-        self._bury_all()
+        self._clear_up()
         if not names:
             raise DidNotLearn(f"a child did not run its script: {source[:30]!r}")
         return names
@@ -65,9 +62,7 @@ class Learner(Template):
         """Be a child, and instead of an answer say what was written to since the fork."""
         placement.watch()
         confine(folder, self._confinement)
-        header, blobs = run(Task(source, {}, {}, Wanted()), self._legacy, self._confinement.shuts_in)
-        wire.pack(header, blobs)
-        if header["kind"] == "drawn":
+        if rehearse(source, legacy=self._legacy, refusing=self._confinement.shuts_in):
             wire.write_all(_RESULT, [b"".join(placement.written())])
         os._exit(0)
 
@@ -75,12 +70,12 @@ class Learner(Template):
         placement.watch()
         for _ in range(_FORKS):
             self._obey(COMMAND_LEAN)
-            self._bury_all()
+            self._clear_up()
         return placement.written()
 
-    def _bury_all(self) -> None:
-        for child in list(self._children.values()):
-            signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
-            self._bury(child.pidfd)
-            if self._confinement.level != "full":
-                self._clear_away(child.folder)
+    def _clear_up(self) -> None:
+        folders = [child.folder for child in self._children.values()]
+        self._end_children()
+        if self._confinement.level != "full":
+            for folder in folders:
+                self._clear_away(folder)

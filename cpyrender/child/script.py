@@ -101,9 +101,14 @@ def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
         leave(broken)
 
 
-def rehearse(source: bytes, *, legacy: bool, refusing: bool) -> None:
-    """Do all with a script that L{serve_one} does, but for reading it, answering, and ending."""
-    wire.pack(*run(Task(source, {}, {}, Wanted()), legacy, refusing))
+def rehearse(source: bytes, *, legacy: bool, refusing: bool) -> bool:
+    """Do all with a script that L{serve_one} does, but for reading it, answering, and ending.
+
+    @return: whether it did not fail.
+    """
+    header, blobs = run(Task(source, {}, {}, Wanted()), legacy, refusing)
+    wire.pack(header, blobs)
+    return header["kind"] == "drawn"
 
 
 def run(

@@ -257,11 +257,14 @@ class Template:
         self._cleaners.append(pid)
 
     def _leave(self) -> None:
+        self._end_children()
+        _remove(self._spool)
+
+    def _end_children(self) -> None:
         for child in self._children.values():
             signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
         while self._children:
             self._bury(next(iter(self._children)))
-        _remove(self._spool)
 
 
 def _remove(folder: str) -> None:

@@ -56,7 +56,7 @@ def _used_by(template: RunningTemplate, number: int) -> set[int]:
         _await(child, wire.STARTED)
         process = _process_of(child)
         # Before it runs: what it maps later, no spare has yet.
-        written, read = _mapped(process, "rw-p"), _mapped(process, "r-xp") + _mapped(process, "r--p")
+        written, read = _mapped(process, "rw-p"), _mapped(process, "r-xp", "r--p")
         os.write(child.script, bytes([number]))
         _await(child, DONE)
         return _there(process, written, _PRESENT | _EXCLUSIVE) | _there(process, read, _PRESENT | _OF_A_FILE)
@@ -77,13 +77,13 @@ def _process_of(child: Spare) -> str:
     return f"/proc/{pid}"
 
 
-def _mapped(process: str, wanted: str) -> list[range]:
-    """Return the parts of a process' memory with these rights, by the numbers of their pages."""
+def _mapped(process: str, *wanted: str) -> list[range]:
+    """Return the parts of a process' memory with one of these rights, by the numbers of their pages."""
     found = []
     with open(f"{process}/maps") as lines:
         for line in lines:
             span, rights = line.split(maxsplit=2)[:2]
-            if rights == wanted:
+            if rights in wanted:
                 start, end = (int(address, 16) // mmap.PAGESIZE for address in span.split("-"))
                 found.append(range(start, end))
     return found
