@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 from attrs import define, field
 from twisted.logger import capturedLogs
@@ -157,6 +158,16 @@ class RunningTemplateTests(SynchronousTestCase):
         self.template.close()
 
         self.assertEqual((self.its.recv(1), self.process.calls), (b"", ["wait"]))
+
+    def test_closed_while_it_is_asked(self) -> None:
+        """A template that is closed while somebody waits for its answer hears so, and who waits is told at once."""
+        with ThreadPoolExecutor(1) as threads:
+            asked = threads.submit(self.template.ripe)
+            self.assertEqual(self.its.recv(100), b"ripe")
+            self.template.close()
+
+            self.assertEqual(self.its.recv(100), b"")
+            self.assertRaises(TemplateLost, asked.result, 30)
 
     def test_does_not_leave(self) -> None:
         """A template that does not leave when it is told to is killed."""
