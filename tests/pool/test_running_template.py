@@ -161,6 +161,7 @@ class RunningTemplateTests(SynchronousTestCase):
 
     def test_closed_while_it_is_asked(self) -> None:
         """A template that is closed while somebody waits for its answer hears so, and who waits is told at once."""
+        self.its.settimeout(20)
         with ThreadPoolExecutor(1) as threads:
             asked = threads.submit(self.template.ripe)
             self.assertEqual(self.its.recv(100), b"ripe")
