@@ -104,11 +104,12 @@ class RunningTemplate:
         @raise CannotLearn: they cannot be found out.
         @raise TemplateLost: it is gone.
         """
-        try:
-            self._commands.settimeout(seconds)
-            answer = self._commands.recv(_MOST_NAMES)
-        except OSError as error:
-            raise TemplateLost(str(error)) from None
+        with self._turn:
+            try:
+                self._commands.settimeout(seconds)
+                answer = self._commands.recv(_MOST_NAMES)
+            except OSError as error:
+                raise TemplateLost(str(error)) from None
         if not answer:
             raise TemplateLost("it has ended")
         said = json.loads(answer)
@@ -142,12 +143,7 @@ class RunningTemplate:
 
     def close(self) -> None:
         """End the template and all its children, and wait until they are gone."""
-        try:
-            # Somebody may wait for an answer in another thread, who would hold the socket open.
-            self._commands.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # It is closed, or the other end is.
-        self._commands.close()
+        self._hang_up()
         try:
             self._process.wait(_SECONDS_TO_LEAVE)
         except subprocess.TimeoutExpired:
@@ -158,4 +154,16 @@ class RunningTemplate:
         self._process.kill()
         self._process.wait()
         # Only now: who sees its end clears away, and the folders are its successor's.
-        self._commands.close()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Close the socket; somebody may wait for an answer in another thread, and hears that there is none first.
+
+        Were it closed under that one, who waits by its number would wait for whatever gets that number next.
+        """
+        try:
+            self._commands.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # It is closed, or the other end is.
+        with self._turn:
+            self._commands.close()

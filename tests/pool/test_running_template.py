@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from attrs import define, field
@@ -169,6 +170,28 @@ class RunningTemplateTests(SynchronousTestCase):
 
             self.assertEqual(self.its.recv(100), b"")
             self.assertRaises(TemplateLost, asked.result, 30)
+
+    def test_killed_while_it_is_asked(self) -> None:
+        """Whoever waits for a template that is killed is told, whatever becomes of the number that its socket had."""
+        for ask in (RunningTemplate.ripe, lambda template: template.written(60)):
+            self.setUp()
+            numbers = []
+            with ThreadPoolExecutor(1) as threads:
+                asked = threads.submit(ask, self.template)
+                while not self.template._turn.locked():
+                    time.sleep(0.01)
+                # By now it waits for what comes in.
+                time.sleep(0.1)
+                self.template.kill()
+                try:
+                    # Nothing comes out of these.
+                    numbers = [fd for _ in range(20) for fd in os.pipe()]
+                    self.its.shutdown(socket.SHUT_RDWR)
+
+                    self.assertRaises(TemplateLost, asked.result, 10)
+                finally:
+                    for fd in numbers:
+                        os.close(fd)
 
     def test_does_not_leave(self) -> None:
         """A template that does not leave when it is told to is killed."""
