@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from cpyrender import wire
@@ -33,16 +33,23 @@ class DidNotLearn(Exception):
 class Learner(Template):
     """A template that does not serve."""
 
-    def learn(self) -> bytes:
+    def learn(self, given_up: Callable[[], bool]) -> bytes:
         """Return the names of what scripts write to, as L{placement.begin} takes them.
 
+        @param given_up: is asked before each script whether nobody wants to know any more.
         @raise DidNotLearn: this cannot be found out.
         """
-        empty, simple, more = map(self._written_by_all, ((_EMPTY,), LESSONS, MORE_LESSONS))
-        return placement.pack(empty | self._written_by_itself(), simple, more)
 
-    def _written_by_all(self, sources: Iterable[bytes]) -> set[bytes]:
-        return set[bytes]().union(*map(self._written_by, sources))
+        def written_by_all(sources: Iterable[bytes]) -> set[bytes]:
+            names = set[bytes]()
+            for source in sources:
+                if given_up():
+                    raise DidNotLearn("nobody wants to know any more")
+                names |= self._written_by(source)
+            return names
+
+        empty, simple, more = map(written_by_all, ((_EMPTY,), LESSONS, MORE_LESSONS))
+        return placement.pack(empty | self._written_by_itself(), simple, more)
 
     def _written_by(self, source: bytes) -> set[bytes]:
         """Return the names of what a child writes to that runs this script."""

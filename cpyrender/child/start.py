@@ -10,15 +10,18 @@ import itertools
 import json
 import os
 import resource
+import select
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from attrs import evolve
 
 from cpyrender.child import landlock, linux, measure, namespaces, placement, semaphores, streams
 from cpyrender.child.confine import JAILED, Confinement, be_prepared
+from cpyrender.child.folder import remove_folder
 from cpyrender.child.forking import Hooks
 from cpyrender.child.privilege import become, leave_root
 from cpyrender.child.template import Template
@@ -39,6 +42,26 @@ def be_template(fd: int, learning: bool) -> None:
     commands = socket.socket(fileno=fd)
     commands.set_inheritable(False)
     settings = json.loads(commands.recv(_SETTINGS_SIZE))
+    if settings["level"] not in JAILED:
+        # There will be a folder, and nobody else to remove it when the server is gone.
+        linux.prctl(linux.PR_SET_PDEATHSIG, 0)
+    try:
+        _be_template(commands, settings, learning)
+    finally:
+        if _is_gone(commands):
+            with suppress(OSError):
+                # In a jail it is a mount, and vanishes with it.
+                remove_folder(settings["spool"])
+
+
+def _is_gone(commands: socket.socket) -> bool:
+    """Whether the server has ended, or wants this template no more."""
+    poll = select.poll()
+    poll.register(commands, select.POLLRDHUP)
+    return bool(poll.poll(0))
+
+
+def _be_template(commands: socket.socket, settings: Mapping[str, Any], learning: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # A terminal or a service manager may signal the whole group; the server decides when the template ends.
         signal.signal(number, signal.SIG_IGN)
@@ -56,8 +79,9 @@ def be_template(fd: int, learning: bool) -> None:
         confinement = _measure(settings)
     except Exception as error:
         return _tell(commands, failed=f"{type(error).__name__}: {error}")
-    # From here on the end of the socket says when to go: only so can the template clear up first.
-    linux.prctl(linux.PR_SET_PDEATHSIG, 0)
+    if not learning:
+        # From here on the end of the socket says when to go: only so can the template clear up first.
+        linux.prctl(linux.PR_SET_PDEATHSIG, 0)
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
     be_prepared(namespaces.mount_point(settings["spool"]) if settings["level"] == "full" else None)
     streams.open_ahead()
@@ -75,8 +99,6 @@ def _learn(
 ) -> None:
     """Find out what scripts write to, beside a server that has better things to do."""
     os.nice(_NICE)
-    # It listens to nobody meanwhile, and has nothing to clear up.
-    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     # Not before everything else has been imported: what it needs beyond a template is not to be among that.
     *_, (confinement, fork) = completing
     from cpyrender.child.learner import DidNotLearn, Learner
@@ -84,7 +106,7 @@ def _learn(
     # What children are answered with stays here.
     unheard, own = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
-        names = Learner(own, settings["spool"], confinement, settings["legacy"], fork).learn()
+        names = Learner(own, settings["spool"], confinement, settings["legacy"], fork).learn(lambda: _is_gone(commands))
     except (DidNotLearn, OSError) as error:
         return _tell(commands, failed=f"{type(error).__name__}: {error}")
     finally:

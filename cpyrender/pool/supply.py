@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 from twisted.logger import Logger
 
 from cpyrender.child import placement
-from cpyrender.pool.isolation import strongest, try_level
+from cpyrender.pool.isolation import settings_for, strongest, try_level
 from cpyrender.pool.learning import learn
 from cpyrender.pool.machine import free_memory
 from cpyrender.pool.running_template import CannotLearn, RunningTemplate, TemplateLost
@@ -168,29 +168,36 @@ class SpareSupply:
         @return: whether a fresh template would be better than the one there is.
         """
         self.unplaced = False
-        if self._settings is None:
+        before = self._settings
+        if before is None:
             return False
         free = free_memory()
         if free is not None and free < _ROOM_TO_LEARN:
             self._log.info("What scripts write to is not put together: {free} bytes of memory are free.", free=free)
             return False
-        # Its scripts run several times as long as others, and write down what they do.
-        learning = evolve(self._settings, learning=True, placement=b"", cpu=_SECONDS_TO_LEARN, memory=_ROOM_TO_LEARN)
         try:
-            self._placement = self._learned(learning)
+            # In a folder of its own: it begins as the next one will, without what others have left.
+            settings = settings_for(before.level, self._render)
+            # Its scripts run several times as long as others, and write down what they do.
+            self._placement = self._learned(
+                evolve(settings, learning=True, cpu=_SECONDS_TO_LEARN, memory=_ROOM_TO_LEARN)
+            )
         except (CannotLearn, TemplateFailed, TemplateLost, OSError) as error:
             self._log.info("What scripts write to is not put together: {why}", why=error)
         return bool(self._placement)
 
     def _learned(self, learning: TemplateSettings) -> bytes:
-        self._learner = learner = learning.start()
         try:
-            if self._leaving.is_set():
-                raise CannotLearn("the server is about to end")
-            return learner.written(_PATIENCE)
+            self._learner = learner = learning.start()
+            try:
+                if self._leaving.is_set():
+                    raise CannotLearn("the server is about to end")
+                return learner.written(_PATIENCE)
+            finally:
+                self._learner = None
+                learner.close()
         finally:
-            self._learner = None
-            learner.close()
+            learning.forget()
 
     def teach_no_more(self) -> None:
         """Let go of what L{teach} and L{place} wait for: the server is about to end."""

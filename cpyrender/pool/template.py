@@ -160,9 +160,8 @@ class TemplateSettings:
     def _environment(self) -> dict[str, str]:
         mine = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         path = os.pathsep.join(filter(None, [package_home(), os.environ.get("PYTHONPATH")]))
-        # One that learns begins as the next one will, without what others have left.
-        caches = self.spool / ("matplotlib-learning" if self.learning else "matplotlib")
-        return mine | _FIXED | {"MPLCONFIGDIR": str(caches), "PYTHONHASHSEED": _SEED, "PYTHONPATH": path}
+        caches = str(self.spool / "matplotlib")
+        return mine | _FIXED | {"MPLCONFIGDIR": caches, "PYTHONHASHSEED": _SEED, "PYTHONPATH": path}
 
     def _warm_up(self, commands: socket.socket, words: IO[bytes]) -> None:
         settings = {

@@ -34,7 +34,7 @@ confinement = Confinement(
 unheard, own = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 before = len(os.listdir("/proc/self/fd"))
 try:
-    names = learner.Learner(own, sys.argv[1], confinement, False).learn()
+    names = learner.Learner(own, sys.argv[1], confinement, False).learn(lambda: sys.argv[3] == "given up")
     found = [len(group) // 8 for group in placement._unpacked(names)]
 except learner.DidNotLearn as error:
     found = str(error)
@@ -46,11 +46,11 @@ print(json.dumps([found, len(os.listdir("/proc/self/fd")) - before]))
 class LearnerTests(SynchronousTestCase):
     """L{cpyrender.child.learner.Learner}."""
 
-    def learn(self, *lessons: str) -> object:
+    def learn(self, *lessons: str, given_up: bool = False) -> object:
         """Return how much is found out from these scripts in each group, and how many descriptors are left."""
         spool = Path(self.mktemp()).absolute()
         spool.mkdir(parents=True)
-        return json.loads(run_apart(_LEARN, spool, json.dumps(lessons)))
+        return json.loads(run_apart(_LEARN, spool, json.dumps(lessons), "given up" if given_up else ""))
 
     def test_learns(self) -> None:
         """What one of the scripts writes to is found out, and what every script does, and the template itself."""
@@ -69,3 +69,7 @@ class LearnerTests(SynchronousTestCase):
             found, _ = self.learn("response = b''", source)
 
             self.assertIn(source.split("\n")[0], str(found))
+
+    def test_given_up(self) -> None:
+        """Nothing is found out for somebody who is gone."""
+        self.assertEqual(self.learn("response = b''", given_up=True), ["nobody wants to know any more", 0])

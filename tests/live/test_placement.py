@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from unittest import skipUnless
 
@@ -131,11 +132,13 @@ class ServerTests(SynchronousTestCase):
     def test_stopped_meanwhile(self) -> None:
         """A server that ends, however, while something learns leaves neither process nor folder, at any level."""
         for level in levels_here():
-            for number in (signal.SIGTERM, signal.SIGKILL):
+            # By half a second it has begun to write files.
+            for number, seconds in ((signal.SIGTERM, 0), (signal.SIGKILL, 0.5)):
                 server = serving(level=level).__enter__()
                 self.addCleanup(server.stop)
                 self.template(server)
                 until(lambda server=server: self.learns(server), "a template that learns")
+                time.sleep(seconds)
                 pids = server.pids()
                 os.kill(server.process.pid, number)
                 server.process.wait(60)

@@ -316,6 +316,9 @@ class Learner:
     def close(self) -> None:
         self.calls.append("close")
 
+    def forget(self) -> None:
+        self.calls.append("forget")
+
 
 class PlacingTests(SupplyCase):
     """L{SpareSupply.place}."""
@@ -324,6 +327,7 @@ class PlacingTests(SupplyCase):
         """Return a supply of these templates, and what learns for it."""
         learner = Learner(found)
         supplied = self.supply(*templates)
+        self.patch(supply, "settings_for", lambda level, render: f"as of {level}")
         self.patch(supply, "evolve", learner.evolve)
         self.patch(supply, "free_memory", lambda: None)
         supplied.unplaced = True
@@ -337,8 +341,8 @@ class PlacingTests(SupplyCase):
         self.assertTrue(supplied.place())
         supplied.renew()
         self.assertEqual(self.machine.next.placement, b"names")
-        self.assertEqual((learner.told["of"], learner.told["learning"]), (self.machine, True))
-        self.assertEqual((learner.calls, supplied.unplaced), (["start", "close"], False))
+        self.assertEqual((learner.told["of"], learner.told["learning"]), ("as of jail", True))
+        self.assertEqual((learner.calls, supplied.unplaced), (["start", "close", "forget"], False))
 
     def test_cannot_be_placed(self) -> None:
         """Where it cannot be found out, whatever the reason, nothing is left, and spares are had all the same."""
@@ -347,7 +351,7 @@ class PlacingTests(SupplyCase):
             supplied.warm()
 
             self.assertFalse(supplied.place())
-            self.assertEqual((learner.calls, supplied.unplaced), (["start", "close"], False))
+            self.assertEqual((learner.calls, supplied.unplaced), (["start", "close", "forget"], False))
             self.assertIs(supplied.spare(), template)
 
     def test_no_memory(self) -> None:
@@ -370,10 +374,10 @@ class PlacingTests(SupplyCase):
         supplied.warm()
         learner.meanwhile = supplied.teach_no_more
         first = supplied.place()
-        self.assertEqual((first, learner.calls), (False, ["start", "kill", "close"]))
+        self.assertEqual((first, learner.calls), (False, ["start", "kill", "close", "forget"]))
 
         learner.calls.clear()
-        self.assertEqual((supplied.place(), learner.calls), (False, ["start", "close"]))
+        self.assertEqual((supplied.place(), learner.calls), (False, ["start", "close", "forget"]))
 
     def test_impossible(self) -> None:
         """Where nothing was compiled, it is not tried."""
