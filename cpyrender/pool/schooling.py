@@ -31,16 +31,19 @@ class Schooling:
         clock: IReactorTime,
         in_thread: Callable[[Callable[[], object]], Deferred[Any]],
         supply: SpareSupply,
+        quiet: Callable[[], bool],
         on_taught: Callable[[], object],
         renew: Callable[[], Deferred[None]],
     ) -> None:
         """
         @param in_thread: has something done in a thread.
+        @param quiet: is asked whether no script runs.
         @param on_taught: is called when spares are better from now on than those that wait.
         @param renew: replaces the template; fails as L{cpyrender.pool.slots.Slots.renew} does.
         """
         self._in_thread = in_thread
         self._supply = supply
+        self._quiet = quiet
         self._on_taught = on_taught
         self._renew = renew
         self._lull = Lull(clock, SECONDS_UNTIL_PLACED, self._place)
@@ -48,7 +51,7 @@ class Schooling:
         self._ended = False
 
     def interrupt(self) -> None:
-        """A script has come."""
+        """A script has come, or has ended."""
         if not self._supply.untaught and self._supply.unplaced:
             self._lull.interrupt()
 
@@ -69,7 +72,8 @@ class Schooling:
         self.interrupt()
 
     def _place(self) -> None:
-        if self._busy:
+        if self._busy or not self._quiet():
+            # There is another lull after the script that runs.
             return
         self._at_work = self._in_thread(self._supply.place)
         self._at_work.addErrback(lambda failure: self._log.failure("Placing failed; this is a bug.", failure))

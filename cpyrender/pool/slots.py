@@ -133,7 +133,14 @@ class Slots:
     def _prepare(self) -> SpareSupply:
         supply = self._supply = SpareSupply(self._settings)
         # Spares that wait when a template has been taught are of before.
-        self._schooling = Schooling(self._reactor, self._in_thread, supply, self._rest.begin, self.renew)
+        self._schooling = Schooling(
+            self._reactor,
+            self._in_thread,
+            supply,
+            quiet=lambda: self.unused == len(self._all),
+            on_taught=self._rest.begin,
+            renew=self.renew,
+        )
         # Before there is a process that would have to be in one of them.
         self._groups = SlotGroups.where_possible(self._settings.slots, self._settings.memory)
         groups = self._groups.groups if self._groups is not None else [None] * self._settings.slots

@@ -57,6 +57,18 @@ class PlacingTests(PoolCase):
 
         self.assertEqual((meanwhile, self.outcome()), ((0, 0), (1, 1)))
 
+    def test_not_while_one_runs(self) -> None:
+        """A script that takes longer than the time that it waits has the processor; its time begins with the end."""
+        self.warm_pool()
+        self.render("a")
+        self.reactor.advance(60)
+        self.finish("a")
+        self.lull(SECONDS_UNTIL_PLACED * 0.7)
+        meanwhile = self.outcome()
+        self.lull()
+
+        self.assertEqual((meanwhile, self.outcome()), ((0, 0), (1, 1)))
+
     def test_nothing_found(self) -> None:
         """Where nothing can be found out the template stays, and it is not tried again."""
         self.stage.better = False
