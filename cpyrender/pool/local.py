@@ -14,10 +14,11 @@ from zope.interface import implementer
 
 from cpyrender.authority import network
 from cpyrender.pool.cancellation import Cancellation, Cancelled
+from cpyrender.pool.equipment import IPoolReactor
 from cpyrender.pool.interfaces import Health, IRenderer
 from cpyrender.pool.rate import Turnstile
 from cpyrender.pool.slot import Slot
-from cpyrender.pool.slots import IPoolReactor, Slots
+from cpyrender.pool.slots import Slots
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.pool.waiting import WaitingLine
 from cpyrender.settings import RenderSettings

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from twisted.internet.defer import Deferred, DeferredList, succeed
-from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
-from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.python.threadpool import ThreadPool
 
-from cpyrender.pool import cgroup
 from cpyrender.pool.cancellation import Cancellation
-from cpyrender.pool.cgroup import SlotGroups
 from cpyrender.pool.ending import Ending
-from cpyrender.pool.isolation import LAYERS
+from cpyrender.pool.equipment import Equipment, IPoolReactor
 from cpyrender.pool.renewal import Renewal
 from cpyrender.pool.rest import Rest
 from cpyrender.pool.schooling import Schooling
@@ -27,18 +21,9 @@ from cpyrender.pool.turn import Turn
 from cpyrender.settings import RenderSettings, cores
 from cpyrender.values import Ran, Submission
 
-T = TypeVar("T")
-
-
-class IPoolReactor(IReactorFromThreads, IReactorTime):
-    """What a pool needs of a reactor."""
-
 
 class Slots:
-    """C{settings.slots} slots, the threads in which they work, and the supply that they have their spares from.
-
-    Each of them is free, or has been taken and runs a script, or is being tidied.
-    """
+    """C{settings.slots} slots, each of which is free, or has been taken and runs a script, or is being tidied."""
 
     _log = Logger()
 
@@ -56,16 +41,13 @@ class Slots:
         @param wanted: is asked, in a thread, whether a slot whose script has ended is wanted as it is.
         """
         self._reactor = reactor
-        self._settings = settings
+        self._equipment = Equipment(reactor, settings)
+        self._in_thread = self._equipment.in_thread
         self._on_end = on_end
         self._on_free = on_free
         self._wanted = wanted
         self._all: list[Slot] = []
         self._free: list[Slot] = []
-        # One for each slot, one for what is learned beside the scripts, and one in which a template is replaced.
-        self._threads = ThreadPool(settings.slots, settings.slots + 2, "cpyrender")
-        self._supply: SpareSupply | None = None
-        self._groups: SlotGroups | None = None
         self._tidying: dict[Slot, Deferred[None]] = {}
         self._schooling: Schooling | None = None
         self._renewal: Renewal | None = None
@@ -93,17 +75,17 @@ class Slots:
     @property
     def level(self) -> str:
         """The level of isolation."""
-        return (self._supply.level if self._supply is not None else None) or "not yet known"
+        return self._equipment.level
 
     @property
     def layers(self) -> tuple[str, ...]:
         """What the isolation consists of."""
-        return LAYERS.get(self.level, ()) + (() if self._groups is None else (cgroup.LAYER,))
+        return self._equipment.layers
 
     @property
     def restarts(self) -> int:
         """How often the template had to be replaced because it was lost."""
-        return self._supply.restarts if self._supply is not None else 0
+        return self._equipment.restarts
 
     # Beginning and end
 
@@ -125,13 +107,12 @@ class Slots:
         try:
             supply.warm()
         except BaseException:
-            self._threads.stop()
-            self._supply = None
-            self._close_groups()
+            self._equipment.give_up()
             raise
 
     def _prepare(self) -> SpareSupply:
-        supply = self._supply = SpareSupply(self._settings)
+        supply = self._equipment.begin()
+        self._all = self._equipment.slots(supply, self._on_end)
         # Spares that wait when a template has been taught are of before.
         self._schooling = Schooling(
             self._reactor,
@@ -141,11 +122,6 @@ class Slots:
             on_taught=self._rest.begin,
             renew=self.renew,
         )
-        # Before there is a process that would have to be in one of them.
-        self._groups = SlotGroups.where_possible(self._settings.slots, self._settings.memory)
-        groups = self._groups.groups if self._groups is not None else [None] * self._settings.slots
-        self._all = [Slot(supply, self._settings, group, self._on_end) for group in groups]
-        self._threads.start()
         return supply
 
     def close(self, idle: Deferred[None]) -> Deferred[None]:
@@ -154,8 +130,8 @@ class Slots:
         @param idle: fires when that is so.
         @return: fires when nothing is left; one for each who asks.
         """
-        if self._supply is not None:
-            supply, self._supply = self._supply, None
+        supply, self._equipment.supply = self._equipment.supply, None
+        if supply is not None:
             self._closed = Deferred.fromCoroutine(self._close(idle, supply))
         asked: Deferred[None] = Deferred()
         self._closed.addCallback(lambda _: asked.callback(None))
@@ -168,21 +144,7 @@ class Slots:
         await self._renewing
         if self._schooling is not None:
             await self._schooling.idle()
-        await DeferredList([self._in_thread(slot.close) for slot in self._all], consumeErrors=True)
-        try:
-            await self._in_thread(supply.close)
-        except OSError:
-            self._log.failure("Something that scripts have left could not be removed.")
-        await self._in_thread(self._close_groups)
-        self._threads.stop()
-
-    def _close_groups(self) -> None:
-        if self._groups is not None:
-            self._groups.close()
-            self._groups = None
-
-    def _in_thread(self, call: object, *args: object) -> Deferred[T]:
-        return deferToThreadPool(self._reactor, self._threads, call, *args)  # type: ignore[arg-type]
+        await self._equipment.end(self._all, supply)
 
     # From script to script
 
@@ -305,7 +267,7 @@ class Slots:
         return asked
 
     async def _renew(self) -> None:
-        supply = self._supply
+        supply = self._equipment.supply
         if supply is None:
             return
         retired: Retired | None = await self._in_thread(supply.renew)

@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender.pool import slots
+from cpyrender.pool import equipment
 from cpyrender.pool.cancellation import Cancellation
 from cpyrender.pool.local import LocalPool
 from cpyrender.values import Drawn, Output, Ran, Submission, Timing
@@ -228,10 +228,10 @@ class PoolCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.reactor = PoolReactor()
         self.stage = Stage()
-        self.patch(slots, "ThreadPool", self.make_threads)
-        self.patch(slots, "SpareSupply", lambda settings: self.stage)
-        self.patch(slots, "Slot", self.stage.slot)
-        self.patch(slots, "SlotGroups", self.stage)
+        self.patch(equipment, "ThreadPool", self.make_threads)
+        self.patch(equipment, "SpareSupply", lambda settings: self.stage)
+        self.patch(equipment, "Slot", self.stage.slot)
+        self.patch(equipment, "SlotGroups", self.stage)
 
     def make_threads(self, least: int, most: int, name: str) -> HeldThreads:
         """Make the pool's threads, and keep hold of them."""
