@@ -24,7 +24,10 @@ setup(
     package_dir={"": "."},
     packages=["cpyrender", "cpyrender.child", "cpyrender.pool", "cpyrender.web", "twisted.plugins"],
     # Where there is no compiler, scripts run all the same, only slower.
-    ext_modules=[Extension("cpyrender.child._placement", ["cpyrender/child/_placement.c"], optional=True)],
+    ext_modules=[
+        Extension(f"cpyrender.child.{name}", [f"cpyrender/child/{name}.c"], optional=True)
+        for name in ("_placement", "_populate")
+    ],
     package_data={"cpyrender": ["py.typed", "page/*", "child/*.pyi"]},
     install_requires=[
         "attrs>=23.2",

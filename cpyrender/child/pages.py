@@ -9,39 +9,41 @@ See fork(2), and MADV_POPULATE_WRITE in madvise(2).
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Iterable
+from typing import Self
 
-from attrs import frozen
+from attrs import field, frozen
 
 from cpyrender.child import linux
 
-_RANGE = struct.Struct("!QQ")
+try:
+    from cpyrender.child._populate import populate as _populate
+except ImportError:  # there was no compiler
 
-# Ranges between two looks at whether the work is still wanted: some tenths of a millisecond.
-_BETWEEN_LOOKS = 32
+    def _populate(ranges: bytes, /) -> None:
+        for start, length in _RANGE.iter_unpack(ranges):
+            linux.populate(start, length)
+
+
+_RANGE = struct.Struct("=QQ")
 
 
 @frozen
 class Pages:
-    """Ranges of addresses: pairs of a start and a length, both in bytes, lowest first."""
+    """Ranges of addresses.
 
-    ranges: tuple[tuple[int, int], ...] = ()
+    @ivar packed: pairs of a start and a length, both in bytes and numbers of 64 bits as this machine has them.
+    """
 
-    def pack(self) -> bytes:
-        """Return them as bytes, for L{parse}."""
-        return b"".join(_RANGE.pack(*one) for one in self.ranges)
+    packed: bytes = field(default=b"", repr=False)
 
     @classmethod
-    def parse(cls, data: bytes) -> Pages:
-        """Return what was packed."""
-        return cls(tuple(_RANGE.iter_unpack(data)))
-
-    def populate(self, wanted: Callable[[], bool]) -> None:
-        """Make them this process's own, with all that is in them, or get them from the system's cache.
-
-        @param wanted: asked now and then whether to go on.
+    def of(cls, ranges: Iterable[tuple[int, int]]) -> Self:
         """
-        for number, (start, length) in enumerate(self.ranges):
-            if number % _BETWEEN_LOOKS == 0 and not wanted():
-                return
-            linux.populate(start, length)
+        @param ranges: pairs of a start and a length.
+        """
+        return cls(b"".join(_RANGE.pack(*one) for one in ranges))
+
+    def populate(self) -> None:
+        """Make them this process's own, with all that is in them, or get them from the system's cache."""
+        _populate(self.packed)

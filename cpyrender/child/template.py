@@ -117,7 +117,7 @@ class Template:
         elif command == COMMAND_RIPE:
             self._tell(ripe=self._ripening is None, failed=self._unripe)
         elif command.startswith(COMMAND_PAGES):
-            self._pages = Pages.parse(command[len(COMMAND_PAGES) :])
+            self._pages = Pages(command[len(COMMAND_PAGES) :])
         else:
             return False
         return True
@@ -180,10 +180,11 @@ class Template:
         self._wait_for_script(folder, self._pages)
 
     def _wait_for_script(self, folder: str, pages: Pages = _NO_PAGES) -> NoReturn:
-        """Confine this child, have its memory ready, and run one script, or several where they may share a process."""
+        """Have this child's memory ready, confine it, and run one script, or several where they may share a process."""
+        # First of all: what is written to before that costs a fault for each page.
+        pages.populate()
         how = self._confinement
         confine(folder, how)
-        pages.populate(wanted=_nothing_to_read)
         if how.runs == 1:
             serve_one(result=3, legacy=self._legacy, refusing=how.shuts_in)
         # Heavy: the template must have become who it is to be before it imports this.
@@ -272,8 +273,3 @@ def _remove(folder: str) -> None:
         remove_folder(folder)
     except OSError:
         pass  # In a jail it is a mount, and vanishes with it.
-
-
-def _nothing_to_read() -> bool:
-    """Whether nothing waits on stdin, not even its end."""
-    return not select.select([0], [], [], 0)[0]

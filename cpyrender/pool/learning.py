@@ -46,7 +46,7 @@ def joined(pages: Iterable[int]) -> Pages:
             ranges[-1][1] += 1
         else:
             ranges.append([page, page + 1])
-    return Pages(tuple((first * mmap.PAGESIZE, (after - first) * mmap.PAGESIZE) for first, after in ranges))
+    return Pages.of((first * mmap.PAGESIZE, (after - first) * mmap.PAGESIZE) for first, after in ranges)
 
 
 def _used_by(template: RunningTemplate, number: int) -> set[int]:

@@ -91,9 +91,9 @@ class RunningTemplate:
         @raise TemplateLost: the template is gone.
         """
         with self._turn:
-            self._populating = bool(pages.ranges)
+            self._populating = bool(pages.packed)
             try:
-                self._commands.send(COMMAND_PAGES + pages.pack())
+                self._commands.send(COMMAND_PAGES + pages.packed)
             except OSError as error:
                 raise TemplateLost(str(error)) from None
 

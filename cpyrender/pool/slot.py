@@ -19,9 +19,8 @@ from cpyrender.values import Cause, Failed, Ran, Submission
 
 # A script under which the template dies again and again is not just unlucky.
 _SECOND_CHANCES = 2
-# Seconds. Having its pages ready takes some 5 ms of CPU, in which the next scripts want to run as well: one that is
-# over sooner than this writes to few of them.
-_WORTH_ITS_PAGES = 0.012
+# Seconds. Having its pages ready takes a millisecond of CPU: one that is over sooner than this writes to few of them.
+_WORTH_ITS_PAGES = 0.006
 # Seconds between two looks at whether anybody still waits for the answer.
 _PATIENCE = 0.1
 
@@ -119,7 +118,7 @@ class Slot:
         while True:
             waiting = self._take_spare()
             fresh = waiting is None
-            spare = waiting or self._new_spare()
+            spare = waiting or self._new_spare(self._light)
             self._used.append(spare)
             conversation = Conversation(spare, submission, self._limits(submission), cancellation)
             try:
@@ -155,10 +154,9 @@ class Slot:
             runs=mine.runs_per_process,
         )
 
-    def tidy(self, lean: bool = False) -> None:
+    def tidy(self) -> None:
         """Clear away after the last scripts, and have a spare ready for the next: a lean one where the last was light.
 
-        @param lean: have a lean one in any case.
         @raise cpyrender.pool.template.TemplateFailed: no spare can be had.
         @raise OSError: the machine has no room for one.
         """
@@ -167,7 +165,7 @@ class Slot:
         self._spare = self._take_spare()
         self.bury()
         if self._spare is None:
-            self._spare = self._new_spare(lean or self._light)
+            self._spare = self._new_spare(self._light)
 
     def rest(self) -> None:
         """Have a lean spare in the place of one that takes more memory, whether that has run a script or not.
@@ -180,7 +178,7 @@ class Slot:
             self.bury()
             self._spare = self._new_spare(lean=True)
 
-    def _new_spare(self, lean: bool = False) -> Spare:
+    def _new_spare(self, lean: bool) -> Spare:
         # Asked first: should the template be replaced meanwhile, the spare counts as one of the old one's.
         self._generation = self._supply.generation
         spare = self._supply.spare(lean)

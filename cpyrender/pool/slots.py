@@ -18,7 +18,7 @@ from cpyrender.pool.slot import Slot
 from cpyrender.pool.supply import Retired, SpareSupply
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.pool.turn import Turn
-from cpyrender.settings import RenderSettings, cores
+from cpyrender.settings import RenderSettings
 from cpyrender.values import Ran, Submission
 
 
@@ -163,7 +163,7 @@ class Slots:
 
         @return: fires when the script has ended; fails as L{Slot.render} does.
         """
-        turn = Turn(self._reactor, slot, self._wanted, lambda: self._others_at_work(slot) >= max(1, cores() - 1))
+        turn = Turn(self._reactor, slot, self._wanted)
         took: Deferred[bool] = self._in_thread(turn.take, submission, cancellation)
         freed = took.addErrback(self._not_tidied).addCallback(self._freed, slot)
         return turn.ran.addBoth(self._ran, slot, freed)
@@ -173,10 +173,6 @@ class Slots:
         self._rest.interrupt()
         if self._schooling is not None:
             self._schooling.interrupt()
-
-    def _others_at_work(self, slot: Slot) -> int:
-        # Asked in a thread: whether this one is being tidied already, nobody knows.
-        return len(self._all) - self.unused - (slot not in self._tidying)
 
     def _ran(self, ran: Ran | Failure, slot: Slot, freed: Deferred[None]) -> Ran | Failure:
         self._tidying[slot] = freed

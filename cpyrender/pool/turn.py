@@ -19,17 +19,13 @@ class Turn:
     @ivar ran: fires in the reactor's thread when the script has ended; fails as L{Slot.render} does.
     """
 
-    def __init__(
-        self, reactor: IReactorFromThreads, slot: Slot, wanted: Callable[[], bool], crowded: Callable[[], bool]
-    ) -> None:
+    def __init__(self, reactor: IReactorFromThreads, slot: Slot, wanted: Callable[[], bool]) -> None:
         """
         @param wanted: whether the slot is wanted as it is when the script has ended; asked in the turn's thread.
-        @param crowded: whether others would have to wait for a processor while a spare gets its pages; likewise.
         """
         self._reactor = reactor
         self._slot = slot
         self._wanted = wanted
-        self._crowded = crowded
         self.ran: Deferred[Ran] = Deferred()
 
     def take(self, submission: Submission, cancellation: Cancellation) -> bool:
@@ -43,7 +39,7 @@ class Turn:
         self._reactor.callFromThread(self.ran.callback, self._outcome(submission, cancellation))
         if self._wanted():
             return False
-        self._slot.tidy(lean=self._crowded())
+        self._slot.tidy()
         return True
 
     def _outcome(self, submission: Submission, cancellation: Cancellation) -> Ran | Failure:

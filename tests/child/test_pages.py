@@ -1,16 +1,27 @@
-"""Tests of L{cpyrender.child.pages}."""
+"""Tests of L{cpyrender.child.pages}, with what was compiled and without."""
 
-from hypothesis import given
-from hypothesis.strategies import integers, lists, tuples
+from unittest import skipUnless
+
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender.child.pages import Pages
 from tests.child.apart import run_apart
 
-_ADDRESSES = integers(0, 2**64 - 1)
+try:
+    from cpyrender.child import _populate
+except ImportError:
+    _populate = None  # type: ignore[assignment]  # there was no compiler
+
+# Where a process is not to find what was compiled.
+_PLAIN = """
+import sys
+if "plain" in sys.argv:
+    sys.modules["cpyrender.child._populate"] = None
+"""
 
 # A parent fills 64 pages; its child has every second one populated before it writes to them all, and counts its faults.
-_FAULTS = """
+_FAULTS = (
+    _PLAIN
+    + """
 import ctypes, mmap, os, resource, sys
 from cpyrender.child.pages import Pages
 size = mmap.PAGESIZE
@@ -19,9 +30,10 @@ memory.madvise(mmap.MADV_NOHUGEPAGE)
 for page in range(64):
     memory[page * size] = 7
 start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-pages = Pages(tuple((start + page * size, size) for page in range(0, 64, 2)))
+pages = Pages.of((start + page * size, size) for page in range(0, 64, 2))
 if os.fork() == 0:
-    pages.populate(wanted=lambda: sys.argv[1] == "wanted")
+    if sys.argv[1] == "populated":
+        pages.populate()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     kept = 0
     for page in range(0, 64, 2):
@@ -32,9 +44,12 @@ if os.fork() == 0:
     os._exit(0)
 os.wait()
 """
+)
 
 # A parent reads 64 pages of a file, too far from each other for the kernel to bring them at once; its child finds them.
-_CODE_FAULTS = """
+_CODE_FAULTS = (
+    _PLAIN
+    + """
 import ctypes, mmap, os, resource, sys, tempfile
 from cpyrender.child.pages import Pages
 size, apart = mmap.PAGESIZE, 64
@@ -45,10 +60,11 @@ with tempfile.TemporaryFile() as file:
 start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
 libc = ctypes.CDLL(None)
 assert libc.mprotect(ctypes.c_void_p(start), ctypes.c_size_t(len(memory)), 1) == 0
-pages = Pages(tuple((start + page * apart * size, size) for page in range(64)))
-pages.populate(wanted=lambda: True)
+pages = Pages.of((start + page * apart * size, size) for page in range(64))
+pages.populate()
 if os.fork() == 0:
-    pages.populate(wanted=lambda: sys.argv[1] == "wanted")
+    if sys.argv[1] == "populated":
+        pages.populate()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for page in range(64):
         assert memory[page * apart * size] == 0
@@ -56,37 +72,60 @@ if os.fork() == 0:
     os._exit(0)
 os.wait()
 """
+)
 
 
-class PagesTests(SynchronousTestCase):
-    """L{Pages}."""
+_NOTHING_THERE = (
+    _PLAIN
+    + """
+from cpyrender.child.pages import Pages
+Pages.of([(1 << 40, 1 << 12), (1 << 63, 1 << 12), (1, 1)]).populate()
+print(0)
+"""
+)
 
-    @given(lists(tuples(_ADDRESSES, _ADDRESSES)).map(tuple))
-    def test_packed(self, ranges: tuple[tuple[int, int], ...]) -> None:
-        """What is packed is what comes out."""
-        self.assertEqual(Pages.parse(Pages(ranges).pack()), Pages(ranges))
+
+class PlainTests(SynchronousTestCase):
+    """L{Pages}, where nothing was compiled."""
+
+    how = "plain"
+
+    def counted(self, script: str, what: str) -> list[int]:
+        """Return the numbers that a script says."""
+        return [int(word) for word in run_apart(script, what, self.how).split()]
 
     def test_populated(self) -> None:
         """Populated pages hold what they held, and writing to them costs no fault any more."""
-        kept, faults = map(int, run_apart(_FAULTS, "wanted").split())
+        kept, faults = self.counted(_FAULTS, "populated")
 
         self.assertEqual(kept, 32)
         self.assertLess(faults, 16)
 
-    def test_not_wanted(self) -> None:
-        """Where the work is not wanted any more, it is left."""
-        kept, faults = map(int, run_apart(_FAULTS, "unwanted").split())
+    def test_not_populated(self) -> None:
+        """What others are spared are a fault for each page."""
+        kept, faults = self.counted(_FAULTS, "not populated")
 
         self.assertEqual(kept, 32)
         self.assertGreaterEqual(faults, 32)
 
-    def test_nothing_there(self) -> None:
-        """Addresses at which there is nothing do no harm."""
-        Pages(((1 << 40, 1 << 12),)).populate(wanted=lambda: True)
-
     def test_code(self) -> None:
         """Pages of a file that cannot be written to, as of a library's code, are there afterwards."""
-        wanted, unwanted = (int(run_apart(_CODE_FAULTS, word)) for word in ("wanted", "unwanted"))
+        (populated,), (not_populated,) = (self.counted(_CODE_FAULTS, what) for what in ("populated", "not populated"))
 
-        self.assertLess(wanted, 40)
-        self.assertGreaterEqual(unwanted, 64)
+        self.assertLess(populated, 40)
+        self.assertGreaterEqual(not_populated, 64)
+
+    def test_nothing_there(self) -> None:
+        """Addresses at which there is nothing do no harm, nor do those that are none."""
+        self.assertEqual(self.counted(_NOTHING_THERE, ""), [0])
+
+
+@skipUnless(_populate, "nothing was compiled")
+class CompiledTests(PlainTests):
+    """The same, where it was."""
+
+    how = "compiled"
+
+    def test_wrong(self) -> None:
+        """What is not bytes is refused."""
+        self.assertRaises(TypeError, _populate.populate, "text")

@@ -73,17 +73,13 @@ class HeldThreads:
 
 @define(eq=False)
 class StagedSlot:
-    """A slot in which scripts end as the stage has it.
-
-    @ivar told_lean: whether it was to have a lean spare, for each time that it was tidied.
-    """
+    """A slot in which scripts end as the stage has it."""
 
     stage: Stage
     has_spare: bool = False
     outdated: bool = False
     closed: bool = False
     lean: bool = False
-    told_lean: list[bool] = field(factory=list)
 
     @property
     def may_rest(self) -> bool:
@@ -97,8 +93,7 @@ class StagedSlot:
             raise outcome
         return outcome
 
-    def tidy(self, lean: bool = False) -> None:
-        self.told_lean.append(lean)
+    def tidy(self) -> None:
         if self.stage.untidy is not None:
             raise self.stage.untidy
         self.stage.meanwhile()

@@ -1,6 +1,7 @@
 """Tests of the pure part of L{cpyrender.pool.learning}; for the rest see C{tests/live/test_learning.py}."""
 
 import mmap
+import struct
 
 from hypothesis import given
 from hypothesis.strategies import integers, sets
@@ -15,7 +16,7 @@ class JoinedTests(SynchronousTestCase):
     @given(sets(integers(0, 200)))
     def test_same_pages(self, pages: set[int]) -> None:
         """The ranges hold the pages that were given, each once, and no two of them touch."""
-        ranges = joined(pages).ranges
+        ranges = list(struct.iter_unpack("=QQ", joined(pages).packed))
         held = [page for start, length in ranges for page in range(start, start + length, mmap.PAGESIZE)]
         ends = {start + length for start, length in ranges}
 

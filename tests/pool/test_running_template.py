@@ -71,7 +71,7 @@ class RunningTemplateTests(SynchronousTestCase):
     def test_lean(self) -> None:
         """All spares of a template that was taught no pages are lean; after that, those that were to be."""
         found = []
-        for pages in (Pages(), Pages(((4096, 4096),))):
+        for pages in (Pages(), Pages(b"a range")):
             self.template.teach(pages)
             self.its.recv(100)
             for lean in (False, True):

@@ -391,6 +391,15 @@ class SlotTests(SlotCase):
 
         self.assertEqual(self.supply.lean, [False, True, False])
 
+    def test_light_scripts_without_a_pause(self) -> None:
+        """So is the child for a script that comes when there is no spare."""
+        slot = self.slot(draw, draw, draw)
+        for seconds in (60.0, 0.0, 60.0):
+            self.patch(slot_module, "_WORTH_ITS_PAGES", seconds)
+            self.render(slot)
+
+        self.assertEqual(self.supply.lean, [False, True, False])
+
     def test_rest_of_a_child_that_was_kept(self) -> None:
         """A child that has run a script and may run another is replaced too, though it was a lean one before."""
         slot = self.shared(draw, draw_and_go_on, draw)
@@ -402,13 +411,6 @@ class SlotTests(SlotCase):
 
         self.assertEqual((kept, slot.may_rest, slot.has_spare), (True, False, True))
         self.assertEqual((self.supply.lean, self.children[1].was_killed()), ([False, True, True], True))
-
-    def test_tidied_to_be_lean(self) -> None:
-        """A slot that is to have a lean spare has one, whatever script came before."""
-        slot = self.slot(draw)
-        slot.tidy(lean=True)
-
-        self.assertEqual(self.supply.lean, [True])
 
     def test_no_lean_spare(self) -> None:
         """Where no lean spare can be had, that is said, and the slot has none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cpyrender.pool import slots
 from cpyrender.pool.rest import SECONDS_TO_REST
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.values import Drawn
@@ -110,44 +109,6 @@ class TidyingTests(PoolCase):
         self.threads.carry_out_all()
 
         self.assertEqual([slot.has_spare for slot in self.stage.slots], [True] * 3)
-
-
-class CrowdedTests(PoolCase):
-    """Slots that have their spares while scripts run in others."""
-
-    def lean(self, cores: int, scripts: str) -> bool:
-        """Let scripts run, on so many processors, and return whether the slot of the first gets a lean spare."""
-        self.patch(slots, "cores", lambda: cores)
-        self.warm_pool(slots=3)
-        for name in scripts:
-            self.render(name)
-        self.finish(scripts[0])
-        slot = dict(self.stage.ran)[scripts[0]]
-        return slot.told_lean[-1]
-
-    def test_processor_to_spare(self) -> None:
-        """Where a processor has nothing else to do, a spare gets its pages."""
-        self.assertFalse(self.lean(2, "a"))
-
-    def test_none_to_spare(self) -> None:
-        """Where others run on all of them but one, for which the next script is about to come, it gets none."""
-        self.assertTrue(self.lean(2, "ab"))
-
-    def test_more_processors(self) -> None:
-        """More processors have room for more scripts."""
-        self.assertFalse(self.lean(3, "ab"))
-
-    def test_more_scripts(self) -> None:
-        """As many as there are processors are enough to fill them."""
-        self.assertTrue(self.lean(3, "abc"))
-
-    def test_one_processor(self) -> None:
-        """A single one has nothing else to do between two scripts."""
-        self.assertFalse(self.lean(1, "a"))
-
-    def test_beside_each_other_on_one(self) -> None:
-        """Unless they run beside each other."""
-        self.assertTrue(self.lean(1, "ab"))
 
 
 class TeachingTests(PoolCase):

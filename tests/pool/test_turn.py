@@ -22,9 +22,9 @@ class TurnTests(SynchronousTestCase):
         self.cancellation = Cancellation()
         self.addCleanup(self.cancellation.close)
 
-    def turn(self, wanted: bool = False, crowded: bool = False) -> Turn:
+    def turn(self, wanted: bool = False) -> Turn:
         """Return a turn in the slot."""
-        return Turn(PoolReactor(), self.slot, lambda: wanted, lambda: crowded)
+        return Turn(PoolReactor(), self.slot, lambda: wanted)
 
     def test_told_before_tidying(self) -> None:
         """What came of the script is told before the slot is tidied."""
@@ -43,13 +43,6 @@ class TurnTests(SynchronousTestCase):
         self.assertFalse(turn.take(_SUBMISSION, self.cancellation))
         self.successResultOf(turn.ran)
         self.assertFalse(self.slot.has_spare)
-
-    def test_crowded(self) -> None:
-        """Where others want the processors, the slot gets a lean spare."""
-        for crowded in (False, True):
-            self.turn(crowded=crowded).take(_SUBMISSION, self.cancellation)
-
-        self.assertEqual(self.slot.told_lean, [False, True])
 
     def test_failed(self) -> None:
         """Where the script could not be run that is told, and the slot is tidied all the same."""
