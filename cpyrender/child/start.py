@@ -48,9 +48,9 @@ def be_template(fd: int, learning: bool) -> None:
     try:
         _be_template(commands, settings, learning)
     finally:
-        if _is_gone(commands):
+        # In a jail it is a mount, and vanishes with it.
+        if settings["level"] not in JAILED and _is_gone(commands):
             with suppress(OSError):
-                # In a jail it is a mount, and vanishes with it.
                 remove_folder(settings["spool"])
 
 

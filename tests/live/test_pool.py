@@ -208,6 +208,19 @@ class PoolTests(SynchronousTestCase):
             until(lambda: not list(server.spool.glob("cpyrender-*")), "the end of the spool")  # noqa: B023
             self.assertNotIn("sleep 4322", _all_commands())
 
+    def test_killed_while_it_warms_up(self) -> None:
+        """When the server is killed before its template is warm, that goes too, and what it has written."""
+        for level in ("confined", "none"):
+            server = serving(level=level)
+            self.addCleanup(server.stop)
+            until(lambda: list(server.spool.glob("cpyrender-*/*")), "a template that warms up")  # noqa: B023
+            below = server.pids()
+            self.assertTrue(below)
+            server.process.kill()
+            server.process.wait()
+            until(lambda: not [pid for pid in below if alive(pid)], f"the end of {below}")  # noqa: B023
+            until(lambda: not list(server.spool.glob("cpyrender-*")), "the end of the spool")  # noqa: B023
+
 
 class StoppingTests(SynchronousTestCase):
     """How it ends."""
