@@ -147,6 +147,8 @@ def _counted(value: object) -> int | None:
 
 def _traceback(error: BaseException, script: str, more: str = "") -> str:
     try:
+        if _is_too_long(error):
+            return ""
         told = traceback.TracebackException.from_exception(error)
         folder = _folder()
         _keep_own_frames(told, script, folder)
@@ -162,6 +164,19 @@ def _traceback(error: BaseException, script: str, more: str = "") -> str:
     except Exception:
         # A script may break what the traceback module builds on; the exception's name and message remain.
         return ""
+
+
+def _is_too_long(error: BaseException) -> bool:
+    """Whether a chain has more exceptions than Python recurses into; to put all of it together may take a second."""
+    most = sys.getrecursionlimit()
+    seen = set[int]()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen and len(seen) <= most:
+        seen.add(id(link))
+        before = link.__cause__
+        # One may be false: it is the script's.
+        link = link.__context__ if before is None and not link.__suppress_context__ else before
+    return len(seen) > most
 
 
 def _notes(told: traceback.TracebackException) -> int:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+import traceback
 import warnings
 from pathlib import Path
 
@@ -314,6 +315,20 @@ class TracebackTests(ScriptedCase):
         )
 
         self.assertEqual((told["exception"], told["line"], told["message"]), ("ValueError", 6, "v"))
+
+    def test_endless_chain_is_not_put_together(self) -> None:
+        """To put such a chain together would take a second of the script's CPU, for a text that is left out."""
+        put_together: list[BaseException] = []
+        self.patch(traceback.TracebackException, "from_exception", put_together.append)
+        for link in ("__cause__", "__context__"):
+            error = ValueError()
+            for _ in range(5000):
+                new = ValueError()
+                setattr(new, link, error)
+                error = new
+
+            self.assertEqual(describe(error, "script.py")["exception"], "ValueError")
+        self.assertEqual(put_together, [])
 
     def test_ring(self) -> None:
         """Exceptions that are each other's cause are told once."""

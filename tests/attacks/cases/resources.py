@@ -143,7 +143,7 @@ ATTACKS = (
     _eats(
         "a chain of a hundred thousand exceptions",
         "e = None\nfor n in range(100000):\n    f = ValueError(n); f.__cause__ = e; e = f\nraise e",
-        f"^501 ValueError|{_TIME}",
+        "^501 ValueError",
     ),
     _eats(
         "an answer nested a hundred thousand deep",
