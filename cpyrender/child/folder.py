@@ -6,7 +6,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 
 _ATTEMPTS = 3
@@ -35,6 +35,12 @@ def remove_folder(folder: str) -> None:
         if attempt:
             # A process that is just dying may still have made a file.
             time.sleep(_PAUSE)
+
+
+def remove_if_possible(folder: str) -> None:
+    """Remove a folder as L{remove_folder} does, or what of it can be removed: in a jail it may be a mount."""
+    with suppress(OSError):
+        remove_folder(folder)
 
 
 def empty_folder(root: int) -> None:

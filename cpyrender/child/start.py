@@ -14,14 +14,13 @@ import select
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 from attrs import evolve
 
 from cpyrender.child import landlock, linux, measure, namespaces, placement, semaphores, streams
 from cpyrender.child.confine import JAILED, Confinement, be_prepared
-from cpyrender.child.folder import remove_folder
+from cpyrender.child.folder import remove_if_possible
 from cpyrender.child.forking import Hooks
 from cpyrender.child.privilege import become, leave_root
 from cpyrender.child.template import Template
@@ -50,8 +49,7 @@ def be_template(fd: int, learning: bool) -> None:
     finally:
         # In a jail it is a mount, and vanishes with it.
         if settings["level"] not in JAILED and _is_gone(commands):
-            with suppress(OSError):
-                remove_folder(settings["spool"])
+            remove_if_possible(settings["spool"])
 
 
 def _is_gone(commands: socket.socket) -> bool:

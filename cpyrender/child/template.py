@@ -21,7 +21,7 @@ from typing import NoReturn
 from cpyrender.child import disk, linux, namespaces
 from cpyrender.child.burial import Child, kill_orphans
 from cpyrender.child.confine import JAILED, Confinement, confine
-from cpyrender.child.folder import remove_folder
+from cpyrender.child.folder import remove_if_possible
 from cpyrender.child.lesson import give_one
 from cpyrender.child.pages import Pages
 from cpyrender.child.pipes import Pipes, close, take_only
@@ -253,23 +253,17 @@ class Template:
             pass
         pid = os.fork()
         if pid == 0:
-            _remove(folder)
+            remove_if_possible(folder)
             os._exit(0)
         self._cleaners.append(pid)
 
     def _leave(self) -> None:
         self._end_children()
-        _remove(self._spool)
+        # In a jail it is a mount, and vanishes with it.
+        remove_if_possible(self._spool)
 
     def _end_children(self) -> None:
         for child in self._children.values():
             signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
         while self._children:
             self._bury(next(iter(self._children)))
-
-
-def _remove(folder: str) -> None:
-    try:
-        remove_folder(folder)
-    except OSError:
-        pass  # In a jail it is a mount, and vanishes with it.

@@ -19,9 +19,7 @@ if "plain" in sys.argv:
 """
 
 # A parent fills 64 pages; its child has every second one populated before it writes to them all, and counts its faults.
-_FAULTS = (
-    _PLAIN
-    + """
+_FAULTS = """
 import ctypes, mmap, os, resource, sys
 from cpyrender.child.pages import Pages
 size = mmap.PAGESIZE
@@ -44,12 +42,9 @@ if os.fork() == 0:
     os._exit(0)
 os.wait()
 """
-)
 
 # A parent reads 64 pages of a file, too far from each other for the kernel to bring them at once; its child finds them.
-_CODE_FAULTS = (
-    _PLAIN
-    + """
+_CODE_FAULTS = """
 import ctypes, mmap, os, resource, sys, tempfile
 from cpyrender.child.pages import Pages
 size, apart = mmap.PAGESIZE, 64
@@ -72,17 +67,13 @@ if os.fork() == 0:
     os._exit(0)
 os.wait()
 """
-)
 
 
-_NOTHING_THERE = (
-    _PLAIN
-    + """
+_NOTHING_THERE = """
 from cpyrender.child.pages import Pages
 Pages.of([(1 << 40, 1 << 12), (1 << 63, 1 << 12), (1, 1)]).populate()
 print(0)
 """
-)
 
 
 class PlainTests(SynchronousTestCase):
@@ -92,7 +83,7 @@ class PlainTests(SynchronousTestCase):
 
     def counted(self, script: str, what: str) -> list[int]:
         """Return the numbers that a script says."""
-        return [int(word) for word in run_apart(script, what, self.how).split()]
+        return [int(word) for word in run_apart(_PLAIN + script, what, self.how).split()]
 
     def test_populated(self) -> None:
         """Populated pages hold what they held, and writing to them costs no fault any more."""
