@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.steady import SCRIPT, Steady
-from tests.live.running import until
+from tests.live.running import TAKEN_OVER, until
 
 
 class TemplateTests(Steady):
@@ -36,7 +36,7 @@ class TemplateTests(Steady):
         server.process.send_signal(signal.SIGHUP)
         self.kill(server.children)
         self.assertEqual(server.post(SCRIPT).body, b"drawn")
-        until(lambda: "A fresh template has taken over" in server.log, "the end of the reload")
+        until(lambda: TAKEN_OVER in server.log, "the end of the reload")
         self.check(server, before)
 
     def test_stopped(self) -> None:

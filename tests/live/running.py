@@ -19,9 +19,16 @@ from types import TracebackType
 
 from attrs import frozen
 
+from cpyrender.child import placement
+
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "examples"
 _PATIENCE = 60.0
+
+#: What is in the log when another template hands out the children from now on.
+TAKEN_OVER = "A fresh template has taken over"
+# Or that there will be none.
+_NOT_TAKEN_OVER = ("The template stays as it was", "is not put together")
 
 
 @frozen
@@ -161,6 +168,11 @@ class Running:
     def template(self) -> int:
         """Return the template, which has at least one child."""
         return _state_and_parent(self.children()[0])[1]
+
+    def until_settled(self) -> None:
+        """Wait, with no script, until the server has the template that it keeps: it soon replaces its first one."""
+        if placement.possible():
+            until(lambda: any(word in self.log for word in (TAKEN_OVER, *_NOT_TAKEN_OVER)), "a template that stays")
 
 
 def descendants(pid: int) -> dict[int, str]:

@@ -20,9 +20,8 @@ from cpyrender.pool.running_template import RunningTemplate, TemplateLost
 from cpyrender.pool.template import TemplateFailed, TemplateSettings
 from cpyrender.settings import ISOLATION, RenderSettings
 from cpyrender.values import Drawn, Submission
-from tests.live.running import Running, alive, level_here, serving, until
+from tests.live.running import TAKEN_OVER, Running, alive, level_here, serving, until
 
-TAKEN_OVER = "A fresh template has taken over"
 _LIMITS = ConversationLimits(seconds=60, cpu=60, output=1 << 20, log=1 << 16)
 
 _FAULTS = b"""

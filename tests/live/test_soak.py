@@ -99,6 +99,7 @@ class SoakTests(SynchronousTestCase):
 
     def soak(self, *options: str) -> None:
         with serving("--slots", str(_SLOTS), *options) as server:
+            server.until_settled()
             self.post(server, range(_WARM))
             before = self.held(server)
             try:

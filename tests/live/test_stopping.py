@@ -14,7 +14,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.live.running import Reply, Running, alive, serving, until
+from tests.live.running import TAKEN_OVER, Reply, Running, alive, serving, until
 
 SLEEP = "import time; time.sleep({})\nresponse = 'slept'"
 LARGE = "response = b'x' * 20_000_000"
@@ -125,7 +125,7 @@ class ReloadTests(SignalTestCase):
         replies = [self.threads.submit(server.post, f"response = '{n}'") for n in range(150)]
         server.process.send_signal(signal.SIGHUP)
         self.assertEqual([reply.result().body for reply in replies], [str(n).encode() for n in range(150)])
-        until(lambda: "A fresh template has taken over" in server.log, "a fresh template")
+        until(lambda: TAKEN_OVER in server.log, "a fresh template")
         self.assertFalse(alive(before))
         self.assertNotEqual(server.template(), before)
         self.assertIn(b'"restarts": 0', server.get("/health").body)
