@@ -26,7 +26,7 @@ setup(
     # Where there is no compiler, scripts run all the same, only slower.
     ext_modules=[
         Extension(f"cpyrender.child.{name}", [f"cpyrender/child/{name}.c"], optional=True)
-        for name in ("_placement", "_populate")
+        for name in ("_calls", "_placement", "_populate")
     ],
     package_data={"cpyrender": ["py.typed", "page/*", "child/*.pyi"]},
     install_requires=[

@@ -30,7 +30,8 @@ def progress(fraction: float, text: str = "") -> None:
     _report(float(fraction), str(text))
 
 
-def report_to(report: Callable[[float, str], None]) -> None:
-    """Send all further reports to C{report(fraction, text)} instead of stderr."""
+def report_to(report: Callable[[float, str], None]) -> Callable[[float, str], None]:
+    """Send all further reports to C{report(fraction, text)} instead of stderr; return where they went before."""
     global _report
-    _report = report
+    before, _report = _report, report
+    return before

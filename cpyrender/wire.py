@@ -31,6 +31,7 @@ MAX_HEADER = 1 << 20
 
 _READ_AT_ONCE = 1 << 20
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
+_DECODER = json.JSONDecoder()
 _LARGE = 1 << 20
 
 
@@ -152,10 +153,12 @@ class FrameReader:
 
     def _got_body(self) -> None:
         try:
-            header = json.loads(self._text)
+            # json.loads would first see which encoding it is, and look for blanks around it, in Python.
+            text = self._text.decode(errors="surrogatepass")
+            header, end = _DECODER.raw_decode(text)
         except (ValueError, RecursionError) as error:
             raise BadFrame(f"its header is not JSON: {error}") from None
-        if not isinstance(header, dict):
+        if not isinstance(header, dict) or end != len(text):
             raise BadFrame("its header is not an object")
         self.body, self.header = self._part.view(), header
         # A reader that points at itself would keep the body until the next round of the garbage collector.

@@ -10,14 +10,14 @@ import os
 import random
 import resource
 import signal
-from _signal import pthread_sigmask  # type: ignore[import-not-found]  # typeshed leaves it out
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any
 
 from attrs import field, frozen
 
 from cpyrender.child import landlock, linux, namespaces, syscalls
+from cpyrender.child.calls import Call, Calls
 
 #: The levels at which bubblewrap has built the file system.
 JAILED = ("full", "jail")
@@ -53,7 +53,9 @@ class Confinement:
     @ivar cpu: CPU seconds that a script may use.
     @ivar runs: how many scripts may share a process, one after the other.
     @ivar disk: bytes that a script may write into its folder, or into one file where a folder cannot be limited.
+    @ivar folder: where each child mounts a folder of its own; C{None}: it is told where to make it.
     @ivar limits: for L{resource.setrlimit}: which, and the soft and the hard one.
+    @ivar calls: what is the same for all children, and made by each of them.
     """
 
     level: str
@@ -68,7 +70,9 @@ class Confinement:
     cpu: float
     disk: int
     runs: int = 1
+    folder: str | None = None
     limits: tuple[tuple[int, tuple[int, int]], ...] = field(init=False)
+    calls: Calls = field(init=False, eq=False, repr=False)
 
     @limits.default
     def _from_the_others(self) -> tuple[tuple[int, tuple[int, int]], ...]:
@@ -88,6 +92,31 @@ class Confinement:
             _at_most_allowed(resource.RLIMIT_CPU, seconds, seconds + 1),
         )
 
+    @calls.default
+    def _that_are_the_same(self) -> Calls:
+        return Calls(self._steps())
+
+    def _steps(self) -> Iterator[Call]:
+        """Yield the calls by which a child is confined. The order matters: each needs what the next one takes away."""
+        yield linux.to_lead_group()
+        # Whatever the script starts and abandons stays below it, where the template finds it when the script has ended.
+        yield linux.to_prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+        yield linux.to_hold_back_nothing()
+        if self.folder is not None:
+            yield from namespaces.to_enter_own(self.folder, self.disk)
+        if self.shuts_in:
+            yield linux.to_prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+            # Nobody of the same user attaches to it, and it leaves no core.
+            yield linux.to_prctl(linux.PR_SET_DUMPABLE, 0)
+            yield from landlock.to_live_by(RULESET)
+        for which, limits in self.limits:
+            yield linux.to_limit(which, *limits)
+        if self.shuts_in:
+            yield linux.to_drop_capabilities()
+        if self.folder is not None:
+            # Last: it allows none of the other steps. Each child is process 1 of its own namespace.
+            yield self.program.to_restrict(1)
+
     @property
     def shuts_in(self) -> bool:
         """Whether there is more around a script than limits: files, processes and the network are out of its reach."""
@@ -98,13 +127,11 @@ class Confinement:
         cls, settings: Mapping[str, Any], *, data: int, address_space: int, processes: int, ruleset: int | None = None
     ) -> Confinement:
         """Put together what the server sent and what the template has."""
-        program = syscalls.Filter.parse(bytes.fromhex(settings["program"]))
         return cls(
             level=settings["level"],
             readable=tuple(settings["readable"]),
             ruleset=ruleset,
-            # There, each child is process 1 of its own namespace.
-            program=program.made_for(1) if settings["level"] == "full" else program,
+            program=syscalls.Filter.parse(bytes.fromhex(settings["program"])),
             data=data,
             address_space=address_space,
             processes=processes,
@@ -113,6 +140,7 @@ class Confinement:
             cpu=settings["cpu"],
             disk=settings["disk"],
             runs=settings["runs"],
+            folder=namespaces.mount_point(settings["spool"]) if settings["level"] == "full" else None,
         )
 
 
@@ -144,41 +172,25 @@ def _be_at_home(folder: str) -> None:
 def confine(folder: str, how: Confinement) -> None:
     """Make this freshly forked process one that may read a script; its parent is prepared.
 
-    @param folder: the job folder: where to mount it at level C{full}, where to make it at the others.
+    @param folder: the job folder: where it is mounted at level C{full}, where to make it at the others.
     @raise OSError: a layer cannot be put up. The process must not go on.
     """
-    os.setpgid(0, 0)
-    # Whatever the script starts and abandons stays below it, where the template finds it when the script has ended.
-    linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
-    # signal's own makes a set of enumerated signals of what it returns.
-    pthread_sigmask(signal.SIG_SETMASK, ())
-    if how.level == "full":
-        namespaces.enter_own(folder, how.disk)
-    else:
+    if how.folder is None:
         os.mkdir(folder, 0o700)
         _be_at_home(folder)
-    os.chdir(folder)
-    if how.shuts_in:
-        return _shut_in(folder, how)
-    _limit(how)
-    reseed()
+        os.chdir(folder)
+        if how.shuts_in:
+            _have_rules(landlock.ruleset(how.readable, folder))
+    how.calls.make()
+    if how.shuts_in and how.folder is None:
+        how.program.to_restrict(os.getpid()).make()
 
 
-def _shut_in(folder: str, how: Confinement) -> None:
-    """Put up the layers of all levels above C{none}. The filter comes last: it allows none of the other steps."""
-    linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
-    # Nobody of the same user attaches to it, and it leaves no core.
-    linux.prctl(linux.PR_SET_DUMPABLE, 0)
-    landlock.live_by(landlock.ruleset(how.readable, folder) if how.ruleset is None else RULESET)
-    _limit(how)
-    linux.drop_capabilities()
-    reseed()
-    how.program.restrict()
-
-
-def _limit(how: Confinement) -> None:
-    for which, limits in how.limits:
-        resource.setrlimit(which, limits)
+def _have_rules(ruleset: int) -> None:
+    """Let these rules be where they are looked for."""
+    if ruleset != RULESET:
+        os.dup2(ruleset, RULESET)
+        os.close(ruleset)
 
 
 def _at_most_allowed(which: int, soft: int, hard: int | None = None) -> tuple[int, tuple[int, int]]:
@@ -199,7 +211,10 @@ def out_of_cpu(number: int, frame: FrameType | None) -> None:
 
 
 def reseed() -> None:
-    """Let random numbers differ from one script to the next: a fork inherits its parent's generators."""
+    """Let random numbers differ from one script to the next; to be called before each, or before the fork of its child.
+
+    A child that did so itself would have 80 pages copied for that.
+    """
     random.seed()
     # Heavy, and already there: the template has imported it.
     import numpy

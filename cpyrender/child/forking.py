@@ -18,7 +18,7 @@ from typing import Any
 _LOCKS = ("threading", "logging", "concurrent.futures.thread")
 # This forgets the loop that is running, which none is here:
 _LOOP = ("asyncio.events",)
-# This is seeded by each child itself:
+# This is seeded before each fork:
 _RANDOM = ("random",)
 # And this closes fonts, which read from memory here: see cpyrender.child.held.
 _FONTS = ("matplotlib.font_manager",)

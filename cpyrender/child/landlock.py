@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 
 from cpyrender.child import linux
+from cpyrender.child.calls import Call
 
 _WRITE_FILE = 1 << 1
 _READ_FILE = 1 << 2
@@ -53,7 +54,6 @@ def ruleset(readable: Iterable[str], folder: str) -> int:
     return rules
 
 
-def live_by(ruleset: int) -> None:
-    """Let these rules hold for this process, and all that it starts, from here on; close their descriptor."""
-    linux.landlock_restrict_self(ruleset)
-    os.close(ruleset)
+def to_live_by(ruleset: int) -> list[Call]:
+    """Return the calls after which rules hold for a process and all that it starts, and their descriptor is closed."""
+    return [linux.to_landlock_restrict_self(ruleset), linux.to_close(ruleset)]

@@ -1,6 +1,9 @@
-"""The few calls of Linux that Python's standard library lacks, through ctypes.
+"""The few calls of Linux that Python's standard library lacks, through ctypes; and those that a child is to make.
 
-Man pages: capset(2), landlock(7), mount(2), prctl(2), seccomp(2), setns(2), umount2(2), unshare(2).
+What is called C{to_...} returns a call that is to be made later, with others: see L{cpyrender.child.calls}.
+
+Man pages: capset(2), chdir(2), close(2), close_range(2), dup(2), landlock(7), mount(2), prctl(2), seccomp(2), setns(2),
+setpgid(2), setrlimit(2), sigprocmask(2), umount2(2), unshare(2).
 """
 
 from __future__ import annotations
@@ -8,6 +11,9 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
+import signal
+
+from cpyrender.child.calls import Call
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
@@ -41,6 +47,7 @@ LANDLOCK_CREATE_RULESET_VERSION = 1
 LANDLOCK_RULE_PATH_BENEATH = 1
 
 # The same on every architecture that has them at all.
+_SYS_CLOSE_RANGE = 436
 _SYS_LANDLOCK_CREATE_RULESET = 444
 _SYS_LANDLOCK_ADD_RULE = 445
 _SYS_LANDLOCK_RESTRICT_SELF = 446
@@ -48,12 +55,11 @@ _SYS_LANDLOCK_RESTRICT_SELF = 446
 _CAPABILITY_VERSION_3 = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_libc.prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_ulong)
-_libc.mount.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p)
 _libc.syscall.restype = ctypes.c_long
 _libc.madvise.argtypes = (ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int)
-# Looked up here, and not again in each child.
-_capset = _libc.capset
+# Bytes of a set of signals, as the C library has it.
+_SIGNAL_SET = 128
+_LAST_FD = (1 << 32) - 1
 
 
 def _checked(result: int, what: str) -> int:
@@ -63,17 +69,27 @@ def _checked(result: int, what: str) -> int:
     return result
 
 
-def prctl(option: int, value: int, pointer: object = None) -> None:
+def prctl(option: int, value: int) -> None:
     """Change an attribute of this process; prctl(2).
 
     @raise OSError: the kernel refuses; so do all functions here.
     """
-    _checked(_libc.prctl(option, value, pointer, 0, 0), f"prctl({option})")
+    to_prctl(option, value).make()
+
+
+def to_prctl(option: int, value: int, memory: ctypes.Structure | None = None) -> Call:
+    """Return the call of L{prctl}."""
+    return Call.of(f"prctl({option})", _libc.prctl, option, value, memory)
 
 
 def unshare(flags: int) -> None:
     """Leave the namespaces that C{flags} name for new ones; unshare(2)."""
-    _checked(_libc.unshare(flags), f"unshare({flags:#x})")
+    to_unshare(flags).make()
+
+
+def to_unshare(flags: int) -> Call:
+    """Return the call of L{unshare}."""
+    return Call.of(f"unshare({flags:#x})", _libc.unshare, flags)
 
 
 def setns(fd: int, flags: int) -> None:
@@ -83,8 +99,12 @@ def setns(fd: int, flags: int) -> None:
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
     """Mount a file system; mount(2)."""
-    words = [os.fsencode(word) for word in (source, target, kind)]
-    _checked(_libc.mount(*words, flags, os.fsencode(data)), f"mount({target})")
+    to_mount(source, target, kind, flags, data).make()
+
+
+def to_mount(source: str, target: str, kind: str, flags: int, data: str) -> Call:
+    """Return the call of L{mount}."""
+    return Call.of(f"mount({target})", _libc.mount, source, target, kind, flags, data)
 
 
 def umount(target: str, flags: int = 0) -> None:
@@ -136,23 +156,54 @@ def resident(start: int, length: int) -> bytes:
     return bytes(pages)
 
 
+def to_chdir(folder: str) -> Call:
+    """Return the call that goes to a folder; chdir(2)."""
+    return Call.of(f"chdir({folder})", _libc.chdir, folder)
+
+
+def to_lead_group() -> Call:
+    """Return the call that makes a process group of the process; setpgid(2)."""
+    return Call.of("setpgid", _libc.setpgid, 0, 0)
+
+
+def to_hold_back_nothing() -> Call:
+    """Return the call after which no signal is blocked; sigprocmask(2)."""
+    return Call.of("sigprocmask", _libc.sigprocmask, signal.SIG_SETMASK, (ctypes.c_char * _SIGNAL_SET)(), None)
+
+
+def to_limit(which: int, soft: int, hard: int) -> Call:
+    """Return the call that limits a resource, by the C{RLIMIT_} number; setrlimit(2)."""
+    return Call.of(f"setrlimit({which})", _libc.setrlimit, which, (ctypes.c_uint64 * 2)(soft, hard))
+
+
+def to_have_as(number: int) -> Call:
+    """Return the call that gives a descriptor, its first argument, another number too; dup(2)."""
+    return Call.of(f"dup2({number})", _libc.dup2, -1, number)
+
+
+def to_close(fd: int) -> Call:
+    """Return the call that closes a descriptor; close(2)."""
+    return Call.of(f"close({fd})", _libc.close, fd)
+
+
 def close_from(lowest: int) -> None:
     """Close every file descriptor from C{lowest} on."""
     os.closerange(lowest, os.sysconf("SC_OPEN_MAX"))
+
+
+def to_close_from(lowest: int) -> Call:
+    """Return the call of L{close_from}, which kernels before Linux 5.9 do not have; close_range(2)."""
+    return Call.of("close_range", _libc.syscall, _SYS_CLOSE_RANGE, lowest, _LAST_FD, 0)
 
 
 class _CapabilityHeader(ctypes.Structure):
     _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
 
 
-# Made here, and not again in each child.
-_OWN = ctypes.byref(_CapabilityHeader(_CAPABILITY_VERSION_3, 0))
-_NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
-
-
-def drop_capabilities() -> None:
-    """Give up every capability; capset(2)."""
-    _checked(_capset(_OWN, _NO_CAPABILITIES), "capset")
+def to_drop_capabilities() -> Call:
+    """Return the call that gives up every capability; capset(2)."""
+    own = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
+    return Call.of("capset", _libc.capset, own, (ctypes.c_uint32 * 6)())
 
 
 class FilterProgram(ctypes.Structure):
@@ -171,9 +222,9 @@ class FilterProgram(ctypes.Structure):
         return made
 
 
-def install_filter(program: FilterProgram) -> None:
-    """Let a filter judge every system call from here on; seccomp(2)."""
-    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program))
+def to_install_filter(program: FilterProgram) -> Call:
+    """Return the call after which a filter judges every system call; seccomp(2)."""
+    return to_prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program)
 
 
 class _RulesetAttributes(ctypes.Structure):
@@ -218,6 +269,6 @@ def landlock_allow(ruleset: int, path: str, access: int) -> None:
         os.close(parent)
 
 
-def landlock_restrict_self(ruleset: int) -> None:
-    """Live by a set of rules from here on; landlock_restrict_self(2)."""
-    _checked(_libc.syscall(_SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0), "landlock_restrict_self")
+def to_landlock_restrict_self(ruleset: int) -> Call:
+    """Return the call after which a process lives by a set of rules; landlock_restrict_self(2)."""
+    return Call.of("landlock_restrict_self", _libc.syscall, _SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0)

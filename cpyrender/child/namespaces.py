@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from cpyrender.child import linux
+from cpyrender.child.calls import Call
 from cpyrender.child.privilege import become
 from cpyrender.settings import FILES
 
@@ -90,13 +91,14 @@ class Place:
 
     def __init__(self) -> None:
         self._home = os.pidfd_open(os.getpid())
+        self._leave = linux.to_unshare(linux.CLONE_NEWPID)
 
     def fork(self, fork: Callable[[], int]) -> int:
         """Fork one.
 
         @param fork: as L{os.fork}, as which this ends, too.
         """
-        linux.unshare(linux.CLONE_NEWPID)
+        self._leave.make()
         try:
             pid = fork()
         except OSError:
@@ -107,11 +109,15 @@ class Place:
         return pid
 
 
-def enter_own(folder: str, size: int) -> None:
-    """Give this child mounts and System V IPC of its own, and an empty folder in memory that vanishes with it.
+def to_enter_own(folder: str, size: int) -> list[Call]:
+    """Return the calls that give a child mounts and System V IPC of its own, and an empty folder to stand in.
 
-    @param size: bytes that fit into the folder.
+    @param folder: where to mount that; it is in memory, and vanishes with the child.
+    @param size: bytes that fit into it.
     """
-    linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWIPC)
     options = f"size={size},nr_inodes={FILES},mode=700"
-    linux.mount("job", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options)
+    return [
+        linux.to_unshare(linux.CLONE_NEWNS | linux.CLONE_NEWIPC),
+        linux.to_mount("job", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options),
+        linux.to_chdir(folder),
+    ]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from attrs import frozen
 
 from cpyrender.child import linux
+from cpyrender.child.calls import Calls
 
 
 @frozen
@@ -56,12 +59,39 @@ def close(*fds: int) -> None:
         os.close(fd)
 
 
-def take_only(fds: list[int]) -> None:
-    """Keep these as 0, 1, 2 and so on, and close all others."""
-    # First out of the way of the numbers they are to have.
-    high = [os.dup(fd) for fd in fds]
-    while min(high) < len(fds):
-        high = [os.dup(fd) for fd in high]
-    for number, fd in enumerate(high):
-        os.dup2(fd, number)
-    linux.close_from(len(fds))
+class Keeping:
+    """Has children keep some descriptors as 0, 1, 2 and so on, and close all others."""
+
+    def __init__(self, count: int, shared: Sequence[int] = ()) -> None:
+        """
+        @param count: how many of its own each child keeps. No descriptor that is opened from here on has a number that
+            one is to be kept as.
+        @param shared: what each of them keeps after those.
+        """
+        self._count = count + len(shared)
+        self._calls = Calls(linux.to_have_as(number) for number in range(self._count))
+        self._close_others = Calls([linux.to_close_from(self._count)])
+        while (fd := os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)) < self._count:
+            pass
+        os.close(fd)
+        for number, fd in enumerate(shared, count):
+            self._calls.give(number, os.dup(fd))
+
+    def let_keep(self, fds: Iterable[int]) -> None:
+        """Say, before the fork, which a child is to keep of those that have been opened since."""
+        for number, fd in enumerate(fds):
+            self._calls.give(number, fd)
+
+    def keep(self) -> None:
+        """Keep them, in the child."""
+        self._calls.make()
+        try:
+            self._close_others.make()
+        except OSError:
+            linux.close_from(self._count)
+
+    @contextmanager
+    def to_no_effect(self) -> Iterator[None]:
+        """Let L{keep} do nothing meanwhile."""
+        with self._calls.to_no_effect(), self._close_others.to_no_effect():
+            yield

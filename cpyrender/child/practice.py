@@ -11,8 +11,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any
 
+from cpyrender.child import script
 from cpyrender.child.lesson import LESSONS
 
 #: How often Python has to see code before it specialises it, and once more to do so.
@@ -47,10 +47,5 @@ def _run(source: bytes) -> None:
     # Heavy, and imported by the template long before.
     from matplotlib import pyplot
 
-    from cpyrender.child.answer import answer_of
-    from cpyrender.values import Wanted
-
-    names: dict[str, Any] = {}
-    exec(compile(source, "lesson.py", "exec", dont_inherit=True), names)
-    answer_of(names, Wanted())
+    script.practise(source, legacy=True, refusing=True)
     pyplot.close("all")

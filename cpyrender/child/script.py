@@ -11,9 +11,11 @@ import os
 import re
 import resource
 import sys
+import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
@@ -81,24 +83,35 @@ def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
     @param legacy: whether the script finds the names of 2005.
     @param refusing: whether processes and the network are out of the script's reach, and it is to be told so.
     """
-    task = Task.read(0)
+    task = _take(0, result)
     if task is None:
         os._exit(0)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.write(result, wire.STARTED)
     # Held by this frame alone: a script can empty or replace all that is in a module.
     write, leave, last_words, broken = os.write, os._exit, LAST_WORDS, BROKEN
     try:
         header, blobs = run(task, legacy, refusing, result)
-        flush()
-        wire.write_all(result, wire.pack(header, blobs))
+        _answer(result, header, blobs)
         leave(0)
     except:  # noqa: E722  (a script can put something else under the name of BaseException)
         write(result, last_words)
     finally:
         leave(broken)
+
+
+def _take(script: int, result: int) -> Task | None:
+    """Read one submission, say that it is here, and let there be nothing more to be read."""
+    task = Task.read(script)
+    if task is not None:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, script)
+        os.close(nothing)
+        os.write(result, wire.STARTED)
+    return task
+
+
+def _answer(result: int, header: Mapping[str, object], blobs: list[bytes | memoryview]) -> None:
+    flush()
+    wire.write_all(result, wire.pack(header, blobs))
 
 
 def rehearse(source: bytes, *, legacy: bool, refusing: bool) -> bool:
@@ -109,6 +122,40 @@ def rehearse(source: bytes, *, legacy: bool, refusing: bool) -> bool:
     header, blobs = run(Task(source, {}, {}, Wanted()), legacy, refusing)
     wire.pack(header, blobs)
     return header["kind"] == "drawn"
+
+
+def practise(source: bytes, *, legacy: bool, refusing: bool) -> None:
+    """Do all with a script that L{serve_one} does, but for ending; put back what that has changed of the interpreter.
+
+    @param source: a short one of our own.
+    """
+    script, end = os.pipe()
+    wire.write_all(end, Task.packed(source))
+    os.close(end)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    try:
+        with _as_before():
+            task = _take(script, nothing)
+            assert task is not None
+            header, blobs = run(task, legacy, refusing)
+            _answer(nothing, header, blobs)
+    finally:
+        os.close(script)
+        os.close(nothing)
+
+
+@contextmanager
+def _as_before() -> Iterator[None]:
+    main, argv, path = sys.modules["__main__"], sys.argv, sys.path.copy()
+    hooks = warnings.showwarning, threading.excepthook, sys.unraisablehook
+    report = reporting.report_to(Progress(None))
+    try:
+        yield
+    finally:
+        reporting.report_to(report)
+        warnings.showwarning, threading.excepthook, sys.unraisablehook = hooks
+        linecache.cache.pop(NAME, None)
+        sys.modules["__main__"], sys.argv, sys.path[:] = main, argv, path
 
 
 def run(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import struct
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from cpyrender.child import linux
+from cpyrender.child.calls import Call
 
 # Of struct sock_filter: code, jump if true, jump if false; and the constant that follows.
 _JUMP = 4
@@ -23,11 +23,9 @@ class Filter:
     """A filter without the id of the process that it is for.
 
     @ivar pieces: what stands before, between and after the places where the id is to be.
-    @ivar ready: the filter of all processes, where they have the same id, each in a namespace of its own.
     """
 
     pieces: tuple[bytes, ...]
-    ready: linux.FilterProgram | None = None
 
     @classmethod
     def parse(cls, program: bytes) -> Filter:
@@ -43,13 +41,6 @@ class Filter:
         """Return the filter for a process with this id, as the kernel reads it."""
         return _CONSTANT.pack(pid).join(self.pieces)
 
-    def made_for(self, pid: int) -> Filter:
-        """Return the same, ready for processes with this id."""
-        return evolve(self, ready=linux.FilterProgram.of(self.with_pid(pid)))
-
-    def restrict(self) -> None:
-        """Allow nothing from here on but what the filter lets through.
-
-        @raise OSError: the kernel takes no filter.
-        """
-        linux.install_filter(self.ready or linux.FilterProgram.of(self.with_pid(os.getpid())))
+    def to_restrict(self, pid: int) -> Call:
+        """Return the call after which a process with this id may do nothing but what the filter lets through."""
+        return linux.to_install_filter(linux.FilterProgram.of(self.with_pid(pid)))

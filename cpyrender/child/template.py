@@ -18,14 +18,14 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
-from cpyrender.child import disk, linux, namespaces
+from cpyrender.child import disk, linux, namespaces, practice, script
 from cpyrender.child.burial import Child, kill_orphans
-from cpyrender.child.confine import JAILED, Confinement, confine
+from cpyrender.child.calls import Calls
+from cpyrender.child.confine import JAILED, Confinement, confine, reseed
 from cpyrender.child.folder import remove_if_possible
 from cpyrender.child.lesson import give_one
 from cpyrender.child.pages import Pages
-from cpyrender.child.pipes import Pipes, close, take_only
-from cpyrender.child.script import serve_one
+from cpyrender.child.pipes import Keeping, Pipes, close
 
 #: Fork a child that waits for a script.
 COMMAND_SPARE = b"spare"
@@ -46,6 +46,11 @@ _LONGEST_COMMAND = 1 << 18
 _NO_PAGES = Pages()
 
 _MS_BETWEEN_LOOKS = 250
+# A child's own ends of its pipes.
+_KEPT = 4
+_DIE_WITH_PARENT = Calls([linux.to_prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)])
+# What the server is told with the descriptors of a child whose folder it cannot see.
+_NO_FOLDER = json.dumps({"folder": None}).encode()
 
 
 class Template:
@@ -71,6 +76,7 @@ class Template:
         self._spool = spool
         self._place = namespaces.Place() if confinement.level == "full" else None
         self._confine_by(confinement, fork)
+        self._keeping = Keeping(_KEPT, [] if confinement.ruleset is None else [confinement.ruleset])
         self._ripening = ripening
         self._unripe: str | None = None
         # A template that was replaced may have left folders, and in a jail all templates have the same process id.
@@ -129,8 +135,9 @@ class Template:
             return self._tell(refused=str(error))
         try:
             # In a jail, the server sees no folder that it could remove.
-            told = None if self._confinement.level in JAILED else folder
-            socket.send_fds(self._commands, [json.dumps({"folder": told}).encode()], fds)
+            hidden = self._confinement.level in JAILED
+            told = _NO_FOLDER if hidden else json.dumps({"folder": folder}).encode()
+            socket.send_fds(self._commands, [told], fds)
         finally:
             close(*fds)
 
@@ -142,13 +149,15 @@ class Template:
         self._serial += 1
         folder = self._folder()
         template = os.getpid()
+        self._keeping.let_keep(pipes.of_the_child)
+        reseed()
         try:
             pid = self._fork_child()
         except OSError:
             close(*pipes.of_the_server, *pipes.of_the_child, pipes.ended[1])
             raise
         if pid == 0:
-            self._become_child(pipes, template, live, folder)
+            self._become_child(template, live, folder)
         close(*pipes.of_the_child)
         child = Child(pid, os.pidfd_open(pid), pipes.ended[1], folder)
         self._children[child.pidfd] = child
@@ -161,36 +170,55 @@ class Template:
             return namespaces.mount_point(self._spool)
         return os.path.join(self._spool, f"{self._name}-{self._serial}")
 
-    def _become_child(self, pipes: Pipes, template: int, live: Callable[[str], NoReturn], folder: str) -> NoReturn:
+    def _become_child(self, template: int, live: Callable[[str], NoReturn], folder: str) -> NoReturn:
         """Be the child, and end. Nothing of the template's loop is ever reached again."""
         try:
-            linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-            # From a pid namespace of its own, a child sees its parent as 0.
-            if os.getppid() not in {0, template}:
-                os._exit(1)
-            ruleset = self._confinement.ruleset
-            take_only(pipes.of_the_child if ruleset is None else [*pipes.of_the_child, ruleset])
+            self._begin(template)
             live(folder)
         except BaseException:
             sys.excepthook(*sys.exc_info())
         finally:
             os._exit(70)
 
+    def _begin(self, template: int) -> None:
+        _DIE_WITH_PARENT.make()
+        # From a pid namespace of its own, a child sees its parent as 0.
+        if os.getppid() not in {0, template}:
+            os._exit(1)
+        self._keeping.keep()
+
     def _get_ready(self, folder: str) -> NoReturn:
         self._wait_for_script(folder, self._pages)
 
     def _wait_for_script(self, folder: str, pages: Pages = _NO_PAGES) -> NoReturn:
         """Have this child's memory ready, confine it, and run one script, or several where they may share a process."""
-        # First of all: what is written to before that costs a fault for each page.
-        pages.populate()
         how = self._confinement
-        confine(folder, how)
+        self._shut_in(folder, pages, how)
         if how.runs == 1:
-            serve_one(result=3, legacy=self._legacy, refusing=how.shuts_in)
+            script.serve_one(result=3, legacy=self._legacy, refusing=how.shuts_in)
         # Heavy: the template must have become who it is to be before it imports this.
         from cpyrender.child.series import serve_many
 
         serve_many(result=3, runs=how.runs, cpu=how.cpu, memory=how.memory, legacy=self._legacy, refusing=how.shuts_in)
+
+    @staticmethod
+    def _shut_in(folder: str, pages: Pages, how: Confinement) -> None:
+        # First of all: what is written to before that costs a fault for each page.
+        pages.populate()
+        confine(folder, how)
+
+    def _rehearse(self) -> None:
+        """Do what children do before their script, to no effect: they inherit what Python remembers of it.
+
+        See L{cpyrender.child.practice}.
+        """
+        how, template = self._confinement, os.getppid()
+        with _DIE_WITH_PARENT.to_no_effect(), self._keeping.to_no_effect(), how.calls.to_no_effect():
+            for _ in range(practice.ENOUGH):
+                script.practise(b"response = b''", legacy=self._legacy, refusing=how.shuts_in)
+                self._begin(template)
+                if how.folder is not None:
+                    self._shut_in(how.folder, _NO_PAGES, how)
 
     def _give_lesson(self, folder: str) -> NoReturn:
         give_one(result=3, legacy=self._legacy, refusing=self._confinement.shuts_in)
@@ -207,6 +235,7 @@ class Template:
             self._confine_by(*next(self._ripening))
         except StopIteration:
             self._ripening = None
+            self._rehearse()
         except Exception as error:
             # It serves as it is.
             self._ripening, self._unripe = None, f"{type(error).__name__}: {error}"

@@ -10,19 +10,25 @@ from cpyrender.child.pipes import Pipes
 from tests.child.apart import run_apart
 from tests.child.scarce import Shortage, descriptors
 
-_TAKE_ONLY = """
+_KEEP = """
 import json, os, sys
-from cpyrender.child.pipes import take_only
-wanted = [int(word) for word in sys.argv[2:]]
-# The first three can be told by what is in them; the fourth is written to in the end.
-for number in wanted:
-    read, write = os.pipe()
-    os.write(write, str(number).encode())
-    os.dup2(read, 100 + number)
-os.dup2(os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT), 200)
-for number in wanted:
-    os.dup2(100 + number, number)
-take_only([*wanted, 200])
+from cpyrender.child.pipes import Keeping
+path, *taken = sys.argv[1:]
+# What is shared may have a number already that something else is to be kept as.
+shared = os.open(path, os.O_WRONLY | os.O_CREAT)
+if taken:
+    os.dup2(shared, 1)
+    os.close(shared)
+    shared = 1
+keeping = Keeping(3, [shared])
+for time in range(2):
+    own = []
+    for name in "abc":
+        read, write = os.pipe()
+        os.write(write, name.encode())
+        own.append(read)
+    keeping.let_keep(own)
+keeping.keep()
 held = sorted(int(name) for name in os.listdir("/proc/self/fd"))
 os.write(3, json.dumps([[os.read(number, 9).decode() for number in (0, 1, 2)], held]).encode())
 """
@@ -40,15 +46,15 @@ class PipesTests(SynchronousTestCase):
         self.assertEqual(descriptors(), before)
 
 
-class TakeOnlyTests(SynchronousTestCase):
-    """L{cpyrender.child.pipes.take_only}, in a process of its own."""
+class KeepingTests(SynchronousTestCase):
+    """L{cpyrender.child.pipes.Keeping}, in a process of its own."""
 
-    def test_any_numbers(self) -> None:
-        """Whatever numbers they had, and in whatever order, they are 0, 1, 2 and 3 in the order given."""
-        for numbers in ((10, 11, 12), (2, 1, 0), (1, 2, 3), (3, 0, 20)):
+    def test_kept(self) -> None:
+        """What a process keeps last has the first numbers, then comes what all share, whatever number that had."""
+        for taken in ((), ("taken",)):
             path = os.path.abspath(self.mktemp())
-            run_apart(_TAKE_ONLY, path, *numbers)
+            run_apart(_KEEP, path, *taken)
             read, held = json.loads(Path(path).read_text())
-            self.assertEqual(read, [str(number) for number in numbers])
+            self.assertEqual(read, ["a", "b", "c"])
             # The last is that of the listing itself.
             self.assertEqual(held, [0, 1, 2, 3, 4])

@@ -1,9 +1,12 @@
 """Tests of L{cpyrender.child.script}."""
 
 import builtins
+import linecache
 import os
 import sys
 import tempfile
+import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from cpyrender.child.task import Task
 from cpyrender.pool.parcel import parcel
 from cpyrender.values import Submission, Wanted
 from tests.child.apart import begin_apart
+from tests.child.scarce import descriptors
 from tests.child.scripted import ScriptedCase
 
 
@@ -358,3 +362,28 @@ threading.Thread(target=exit).start()
             "import sys\nclass S:\n    def flush(self): raise KeyError\nsys.stdout = S()\n1 / 0\n",
         ):
             self.assertEqual(self.serve_script(source)[0]["exception"], "ZeroDivisionError", source)
+
+
+class PractiseTests(RunCase):
+    """L{cpyrender.child.script.practise}."""
+
+    def test_as_before(self) -> None:
+        """A script is run from its arrival to its answer, and nothing of the interpreter is other than before."""
+
+        def state() -> list[object]:
+            names = (
+                sys.modules["__main__"],
+                sys.argv,
+                list(sys.path),
+                reporting._report,
+                linecache.cache.get(script.NAME),
+            )
+            return [*names, warnings.showwarning, threading.excepthook, sys.unraisablehook, descriptors()]
+
+        source = b"import builtins, sys\nbuiltins.found = sys.argv\nresponse = 'x' * 100_000"
+        self.addCleanup(delattr, builtins, "found")
+        before = state()
+        script.practise(source, legacy=True, refusing=False)
+
+        self.assertEqual(builtins.found, ["script.py"])  # type: ignore[attr-defined]
+        self.assertEqual(state(), before)

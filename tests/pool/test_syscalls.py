@@ -22,7 +22,7 @@ def call(number):
 
 libc = ctypes.CDLL(None, use_errno=True)
 linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
-syscalls.Filter.parse(compile_filter()).restrict()
+syscalls.Filter.parse(compile_filter()).to_restrict(os.getpid()).make()
 print(json.dumps([call(int(number)) for number in sys.argv[1:]]))
 """
 

@@ -2,7 +2,7 @@
 
 import os
 
-from cpyrender.child import landlock
+from cpyrender.child import landlock, linux
 
 landlock.ruleset = lambda readable, folder: os.open(os.devnull, os.O_RDONLY)
-landlock.live_by = os.close
+landlock.to_live_by = lambda ruleset: [linux.to_close(ruleset)]
