@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from statistics import median
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from benchmarks.contender import FLOOR
 from benchmarks.posted import ALL, EMPTY, Posted
@@ -24,7 +25,8 @@ class Latency:
 
     @ivar seconds: from the request to the whole answer.
     @ivar over_floor: the same, each divided by the floor's median in the same round: a machine that changes its speed
-        does so for both. Empty, where there is no floor.
+        does so for both. Of the percentiles beyond the median, the median of all rounds: what else goes on there for a
+        few seconds counts in one round only. Empty, where there is no floor.
     """
 
     seconds: Mapping[str, Spread]
@@ -35,12 +37,17 @@ class Latency:
         """Put together what was measured, by the script's title; of the floor too, as far as there is one."""
         return cls(
             {title: Spread.of([*chain(*times.values())]) for title, times in took.items()},
-            {title: Spread.of(_over(took[title], floor[title])) for title in took if title in floor},
+            {title: _over(took[title], floor[title]) for title in took if title in floor},
         )
 
 
-def _over(times: Times, floor: Times) -> list[float]:
-    return [one / Spread.of(floor[number]).p50 for number, all_ in times.items() for one in all_]
+def _over(times: Times, floor: Times) -> Spread:
+    rounds = [[one / Spread.of(floor[number]).p50 for one in all_] for number, all_ in times.items()]
+    return evolve(
+        Spread.of([*chain(*rounds)]),
+        p95=median(Spread.of(one).p95 for one in rounds),
+        p99=median(Spread.of(one).p99 for one in rounds),
+    )
 
 
 def measure(runnings: Sequence[Running], rounds: int, seconds: float) -> dict[str, Latency]:

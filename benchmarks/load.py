@@ -25,6 +25,8 @@ _UNCOUNTED = 0.4
 #: Who is slow is counted for so many times as long: else the window would have a handful of answers in it.
 _SLOW = 3
 
+_OTHERS_EVERY = 3
+
 
 @frozen
 class Load:
@@ -78,13 +80,14 @@ def measure(
 ) -> dict[str, Loads]:
     """Return what comes of closed loops, by the contender's name.
 
-    @param levels: how many clients there are; of the floor, there is always one for each process.
+    @param levels: how many clients there are; of the floor, there is always one for each process. Those that do not
+        just keep everybody busy have their turn in every third round.
     @param window: seconds for which each loop is counted.
     @param seconds: how long all of it may take.
     """
     loads: dict[str, Loads] = defaultdict(Loads)
     for number in within(rounds, seconds):
-        for level in levels:
+        for level in levels if number % _OTHERS_EVERY == 0 else [SATURATING]:
             came = {
                 running.contender: _attempt(running, level, window)
                 for running in shuffled(runnings)

@@ -30,8 +30,8 @@ def source(name: str) -> bytes:
 
 
 EMPTY = Posted("empty", b"response = b''", b"", 10)
-LINE = Posted("A", source("line"), b"\xff\xd8\xff", 8)
-SUBPLOTS = Posted("B", source("subplots"), b"\x89PNG", 2)
+LINE = Posted("A", source("line"), b"\xff\xd8\xff", 20)
+SUBPLOTS = Posted("B", source("subplots"), b"\x89PNG", 1)
 ALL = (EMPTY, LINE, SUBPLOTS)
 
 #: Draws as A does and then stays where it is: a busy slot, to be weighed.

@@ -40,11 +40,11 @@ class Extent:
     @ivar times: how often one of two variants is posted.
     """
 
-    rounds: tuple[int, float] = (15, 200)
-    loops: tuple[int, float] = (3, 200)
+    rounds: tuple[int, float] = (15, 170)
+    loops: tuple[int, float] = (9, 230)
     starts: tuple[int, float] = (3, 60)
     levels: tuple[int, ...] = (2, 8, 32)
-    window: float = 2.0
+    window: float = 1.5
     times: int = 40
 
 
