@@ -14,11 +14,12 @@ from typing import NoReturn
 
 from cpyrender import wire
 from cpyrender.child import placement
+from cpyrender.child.commands import COMMAND_LEAN
 from cpyrender.child.confine import confine
 from cpyrender.child.lesson import LESSONS, MORE_LESSONS
 from cpyrender.child.pipes import close
 from cpyrender.child.script import rehearse
-from cpyrender.child.template import COMMAND_LEAN, Template
+from cpyrender.child.template import Template
 
 _EMPTY = b"response = b''"
 # What is done once is done differently than what is done again.

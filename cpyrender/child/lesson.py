@@ -1,18 +1,9 @@
 """Lessons: typical scripts of our own, run in a child while the server watches which pages of memory they write to.
 
-The child is not confined: all that runs in it stands here.
+See L{cpyrender.child.pupil}.
 """
 
 from __future__ import annotations
-
-import os
-from typing import NoReturn
-
-from cpyrender import wire
-from cpyrender.child.script import rehearse
-
-#: Written by a child that has run what it was told to.
-DONE = b"\x04"
 
 # A figure without pyplot, its pixels, and Pillow, as in 2005.
 _THROUGH_PILLOW = b"""
@@ -65,19 +56,3 @@ LESSONS = (_THROUGH_PILLOW, _OPEN_FIGURE)
 
 #: What else is drawn often.
 MORE_LESSONS = (_FOUR_KINDS,)
-
-
-def give_one(*, result: int, legacy: bool, refusing: bool) -> NoReturn:
-    """Run the script whose number in L{LESSONS} comes on stdin, and stay to be looked at until stdin is closed.
-
-    @param result: the descriptor on which to say that the child is there, and that the script has been run.
-    @param legacy: as for L{cpyrender.child.script.serve_one}.
-    @param refusing: likewise.
-    """
-    os.write(result, wire.STARTED)
-    chosen = os.read(0, 1)
-    if chosen:
-        rehearse(LESSONS[chosen[0]], legacy=legacy, refusing=refusing)
-        os.write(result, DONE)
-        os.read(0, 1)
-    os._exit(0)

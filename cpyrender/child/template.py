@@ -21,26 +21,12 @@ from typing import NoReturn
 from cpyrender.child import disk, linux, namespaces, practice, script
 from cpyrender.child.burial import Child, kill_orphans
 from cpyrender.child.calls import Calls
+from cpyrender.child.commands import COMMAND_LEAN, COMMAND_LESSON, COMMAND_PAGES, COMMAND_RIPE, COMMAND_SPARE
 from cpyrender.child.confine import JAILED, Confinement, confine, reseed
 from cpyrender.child.folder import remove_if_possible
-from cpyrender.child.lesson import give_one
 from cpyrender.child.pages import Pages
 from cpyrender.child.pipes import Keeping, Pipes, close
-
-#: Fork a child that waits for a script.
-COMMAND_SPARE = b"spare"
-
-#: Fork a child that waits for a script, and has no pages ready for it.
-COMMAND_LEAN = b"lean"
-
-#: Fork a child that runs a script of our own.
-COMMAND_LESSON = b"lesson"
-
-#: Say whether all is done that is done while nobody wants a child.
-COMMAND_RIPE = b"ripe"
-
-#: What follows are pages for each spare to have ready, as L{Pages.pack} writes them.
-COMMAND_PAGES = b"pages:"
+from cpyrender.child.pupil import give_one
 
 _LONGEST_COMMAND = 1 << 18
 _NO_PAGES = Pages()

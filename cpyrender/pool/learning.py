@@ -15,7 +15,8 @@ from array import array
 from collections.abc import Iterable
 
 from cpyrender import wire
-from cpyrender.child.lesson import DONE, LESSONS
+from cpyrender.child.commands import DONE
+from cpyrender.child.lesson import LESSONS
 from cpyrender.child.pages import Pages
 from cpyrender.pool.running_template import CannotLearn, RunningTemplate
 from cpyrender.pool.spare import Spare, pid_of, wait_for

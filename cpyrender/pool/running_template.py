@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 from attrs import define, field
 from twisted.logger import Logger
 
+from cpyrender.child.commands import COMMAND_LEAN, COMMAND_LESSON, COMMAND_PAGES, COMMAND_RIPE, COMMAND_SPARE
 from cpyrender.child.pages import Pages
-from cpyrender.child.template import COMMAND_LEAN, COMMAND_LESSON, COMMAND_PAGES, COMMAND_RIPE, COMMAND_SPARE
 from cpyrender.pool.spare import Spare
 
 _FDS_OF_A_SPARE = 6
