@@ -218,10 +218,11 @@ class Template:
         if self._ripening is None:
             return
         try:
-            self._confine_by(*next(self._ripening))
-        except StopIteration:
-            self._ripening = None
+            step = next(self._ripening, None)
+            if step is not None:
+                return self._confine_by(*step)
             self._rehearse()
+            self._ripening = None
         except Exception as error:
             # It serves as it is.
             self._ripening, self._unripe = None, f"{type(error).__name__}: {error}"

@@ -7,12 +7,13 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.child.apart import run_apart
 
 _PRACTICE = """
-import contextlib, dis, json
+import builtins, contextlib, dis, json
+importing = builtins.__import__
 import matplotlib
 matplotlib.use("agg")
 from matplotlib import pyplot
 from matplotlib.artist import Artist
-from cpyrender.child import practice
+from cpyrender.child import practice, refusals
 from cpyrender.child.lesson import LESSONS
 
 def fast():
@@ -36,7 +37,8 @@ for _ in practice.practise(drawing):
 practice.forget_lookups()
 practice.run_lessons()
 around_each = around == ["in", "out"] * steps
-print(json.dumps([before, fast(), steps % len(LESSONS), around_each, open_figures]))
+as_before = builtins.__import__ is importing and not refusals._hooks
+print(json.dumps([before, fast(), steps % len(LESSONS), around_each, open_figures, as_before]))
 """
 
 
@@ -44,8 +46,8 @@ class PracticeTests(SynchronousTestCase):
     """L{cpyrender.child.practice.practise}."""
 
     def test_fast(self) -> None:
-        """Afterwards, code that charts run is specialised; each step is a script, and leaves no figure open."""
-        before, after, rest, around, open_figures = json.loads(run_apart(_PRACTICE))
+        """Afterwards, code that charts run is specialised; each step is a script, and leaves nothing behind."""
+        before, after, rest, around, open_figures, as_before = json.loads(run_apart(_PRACTICE))
 
         self.assertEqual((before, after), (False, True))
-        self.assertEqual((rest, around, open_figures), (0, True, 0))
+        self.assertEqual((rest, around, open_figures, as_before), (0, True, 0, True))

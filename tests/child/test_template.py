@@ -290,6 +290,16 @@ class RipeningTests(SynchronousTestCase):
         self.assertEqual(self.ripen(), {"ripe": True, "failed": "MemoryError: no more"})
         self.assertEqual(self.ask(template.COMMAND_SPARE), {"refused": "after one step"})
 
+    def test_fails_to_rehearse(self) -> None:
+        """One that cannot rehearse what its children do serves all the same, and tells of it."""
+        shortage = Shortage("no more pipes")
+        self.patch(template.script, "practise", lambda source, **how: shortage())
+        self.serve(iter(()))
+        self.ask(template.COMMAND_SPARE)
+
+        self.assertEqual(self.ripen(), {"ripe": True, "failed": "OSError: no more pipes"})
+        self.assertEqual(self.ask(template.COMMAND_SPARE), {"refused": "as it began"})
+
     def test_nothing_to_do(self) -> None:
         """One that has nothing to do is ripe at once."""
         self.serve(iter(()))
