@@ -45,7 +45,7 @@ class Template:
     @ivar spool: the folder in which each child gets a folder of its own.
     @ivar fork: as L{os.fork}.
     @ivar ripening: what there is to do while nobody wants a child, in steps; each of them yields how to confine and to
-        fork from then on.
+        fork from then on. The first one is done beside the first child, the others from the second child on.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class Template:
         self._confine_by(confinement, fork)
         self._keeping = Keeping(_KEPT, [] if confinement.ruleset is None else [confinement.ruleset])
         self._ripening = ripening
+        self._steps = 0
         self._unripe: str | None = None
         # A template that was replaced may have left folders, and in a jail all templates have the same process id.
         self._name = secrets.token_hex(4)
@@ -218,6 +219,7 @@ class Template:
         if self._ripening is None:
             return
         try:
+            self._steps += 1
             step = next(self._ripening, None)
             if step is not None:
                 return self._confine_by(*step)
@@ -229,8 +231,8 @@ class Template:
 
     def _until_next_look(self) -> int | None:
         """Return how many milliseconds the loop may sleep; C{None}: until something happens."""
-        # Not before the first child has been asked for: somebody waits for that.
-        if self._ripening is not None and self._serial:
+        # Somebody waits for the first child, and for the second one, which is asked for when the first has been tried.
+        if self._ripening is not None and self._serial > min(self._steps, 1):
             return 0
         return _MS_BETWEEN_LOOKS if self._has_to_look else None
 

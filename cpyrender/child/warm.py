@@ -32,8 +32,9 @@ _FIRST = (
     "cpyrender.child.legacy",
     "cpyrender.child.pictures",
 )
+# What many scripts begin with.
+_USUAL = "pylab"
 _LATER = (
-    "pylab",
     "matplotlib.animation",
     "mpl_toolkits.mplot3d",
     "matplotlib.backends.backend_svg",
@@ -84,6 +85,9 @@ class Warmth:
         Caches of glyphs, fonts and paths are filled by pictures in all formats: a child that inherits them draws its
         first picture a sixth faster.
         """
+        # First, for it takes no longer than the server's own attack on the first child, beside which it is done.
+        importlib.import_module(_USUAL)
+        yield
         from matplotlib import pyplot
 
         with self._drawing():

@@ -21,6 +21,7 @@ from cpyrender.pool.spare import Spare
 from cpyrender.values import Cause, Failed, Ran, Submission
 from tests.child.apart import begin_apart
 from tests.child.scarce import Shortage, descriptors
+from tests.live.running import until
 
 _LIMITS = ConversationLimits(seconds=60, cpu=60, output=1 << 20, log=1 << 16)
 _SETTINGS = {
@@ -271,21 +272,27 @@ class RipeningTests(SynchronousTestCase):
         raise MemoryError("no more")
 
     def test_after_the_first(self) -> None:
-        """It waits until a child has been asked for; then it does step after step, and forks as the last one says."""
+        """A step when one child has been asked for, then step after step when a second has; the last one says how."""
         self.serve(self.three_steps())
         before = self.ask(template.COMMAND_RIPE), list(self.steps)
-        refused = self.ask(template.COMMAND_SPARE)
+        refused = [self.ask(template.COMMAND_SPARE)]
+        until(lambda: self.steps, "a step")
+        self.ask(template.COMMAND_RIPE)
+        between = self.ask(template.COMMAND_RIPE), list(self.steps)
+        refused.append(self.ask(template.COMMAND_SPARE))
         said = self.ripen()
 
         self.assertEqual(before, ({"ripe": False, "failed": None}, []))
-        self.assertEqual(refused, {"refused": "as it began"})
+        self.assertEqual(between, ({"ripe": False, "failed": None}, ["first"]))
+        self.assertEqual(refused, [{"refused": "as it began"}, {"refused": "after the first step"}])
         self.assertEqual((said, self.steps), ({"ripe": True, "failed": None}, ["first", "second", "third"]))
         self.assertEqual(self.ask(template.COMMAND_LEAN), {"refused": "after the third step"})
 
     def test_fails(self) -> None:
         """A step that fails is the last one, and is told of; children are forked as before it."""
         self.serve(self.fails())
-        self.ask(template.COMMAND_SPARE)
+        for _ in range(2):
+            self.ask(template.COMMAND_SPARE)
 
         self.assertEqual(self.ripen(), {"ripe": True, "failed": "MemoryError: no more"})
         self.assertEqual(self.ask(template.COMMAND_SPARE), {"refused": "after one step"})
