@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stdint.h>
 
-/* Of the library's functions that calls are made of, none takes more, and all return an int that is -1 on failure. */
+/* Of the functions that calls are made of, none takes more, and all return a number that is -1 on failure. */
 #define ARGUMENTS 6
-typedef int (*function)(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t);
+typedef int (*function)(long, long, long, long, long, long);
 
 struct call {
     uint64_t function;
@@ -24,7 +24,8 @@ static PyObject *make(PyObject *module, PyObject *packed)
     size_t count = (size_t)PyByteArray_GET_SIZE(packed) / sizeof *calls;
     for (size_t i = 0; i < count; i++) {
         const int64_t *with = calls[i].arguments;
-        if (((function)(uintptr_t)calls[i].function)(with[0], with[1], with[2], with[3], with[4], with[5]) == -1)
+        function call = (function)(uintptr_t)calls[i].function;
+        if (call((long)with[0], (long)with[1], (long)with[2], (long)with[3], (long)with[4], (long)with[5]) == -1)
             return Py_BuildValue("ni", (Py_ssize_t)i, errno);
     }
     Py_RETURN_NONE;

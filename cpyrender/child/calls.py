@@ -21,7 +21,7 @@ _PACKED = struct.Struct("=Q6q")
 _ARGUMENTS = 6
 _SIZE_OF_ONE = 8
 
-_PROTOTYPE = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_int64] * _ARGUMENTS, use_errno=True)
+_PROTOTYPE = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_long] * _ARGUMENTS, use_errno=True)
 
 try:
     from cpyrender.child._calls import make as _make
