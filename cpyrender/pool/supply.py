@@ -150,6 +150,7 @@ class SpareSupply:
         try:
             if self._ripened(template):
                 template.teach(learn(template))
+                self._log.info("From now on, spares are given their pages ahead of time.")
         except (CannotLearn, TemplateLost, OSError) as error:
             self._log.info("Spares are not given their pages ahead of time: {why}", why=error)
 

@@ -29,6 +29,8 @@ _PATIENCE = 60.0
 TAKEN_OVER = "A fresh template has taken over"
 # Or that there will be none.
 _NOT_TAKEN_OVER = ("The template stays as it was", "is not put together")
+# That a template has given its lessons, or cannot.
+_TAUGHT = "given their pages ahead of time"
 
 
 @frozen
@@ -170,9 +172,14 @@ class Running:
         return _state_and_parent(self.children()[0])[1]
 
     def until_settled(self) -> None:
-        """Wait, with no script, until the server has the template that it keeps: it soon replaces its first one."""
+        """Wait, with no script, until the server has the template that it keeps, and that has given its lessons.
+
+        It soon replaces its first one.
+        """
         if placement.possible():
             until(lambda: any(word in self.log for word in (TAKEN_OVER, *_NOT_TAKEN_OVER)), "a template that stays")
+        templates = 2 if TAKEN_OVER in self.log else 1
+        until(lambda: self.log.count(_TAUGHT) >= templates, "its lessons")
 
 
 def descendants(pid: int) -> dict[int, str]:
