@@ -43,10 +43,11 @@ class Latency:
 
 def _over(times: Times, floor: Times) -> Spread:
     rounds = [[one / Spread.of(floor[number]).p50 for one in all_] for number, all_ in times.items()]
+    spreads = [Spread.of(one) for one in rounds]
     return evolve(
         Spread.of([*chain(*rounds)]),
-        p95=median(Spread.of(one).p95 for one in rounds),
-        p99=median(Spread.of(one).p99 for one in rounds),
+        p95=median(one.p95 for one in spreads),
+        p99=median(one.p99 for one in spreads),
     )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 # An address and six arguments.
 _PACKED = struct.Struct("=Q6q")
@@ -47,12 +47,6 @@ class Call:
     address: int
     arguments: tuple[int, ...]
     kept: tuple[object, ...] = ()
-    packed: bytearray = field(init=False, repr=False)
-
-    @packed.default
-    def _as_c_has_it(self) -> bytearray:
-        padding = [0] * (_ARGUMENTS - len(self.arguments))
-        return bytearray(_PACKED.pack(self.address, *self.arguments, *padding))
 
     @classmethod
     def of(cls, what: str, function: Any, *arguments: int | str | ctypes.Array[Any] | ctypes.Structure | None) -> Call:
@@ -78,9 +72,12 @@ class Call:
 
         @raise OSError: it fails.
         """
-        failed = _make(self.packed)
-        if failed is not None:
-            raise OSError(failed[1], f"{self.what}: {os.strerror(failed[1])}")
+        Calls([self]).make()
+
+    def packed(self) -> bytes:
+        """Return it as C has it."""
+        padding = [0] * (_ARGUMENTS - len(self.arguments))
+        return _PACKED.pack(self.address, *self.arguments, *padding)
 
 
 class Calls:
@@ -88,7 +85,7 @@ class Calls:
 
     def __init__(self, calls: Iterable[Call]) -> None:
         self._calls = tuple(calls)
-        self._packed = bytearray(b"".join(call.packed for call in self._calls))
+        self._packed = bytearray(b"".join(call.packed() for call in self._calls))
 
     def give(self, number: int, value: int) -> None:
         """Let the first argument of one of the calls be this from now on.

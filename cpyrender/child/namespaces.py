@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from cpyrender.child import linux
-from cpyrender.child.calls import Call
+from cpyrender.child.calls import Call, Calls
 from cpyrender.child.privilege import become
 from cpyrender.settings import FILES
 
@@ -91,7 +91,7 @@ class Place:
 
     def __init__(self) -> None:
         self._home = os.pidfd_open(os.getpid())
-        self._leave = linux.to_unshare(linux.CLONE_NEWPID)
+        self._leave = Calls([linux.to_unshare(linux.CLONE_NEWPID)])
 
     def fork(self, fork: Callable[[], int]) -> int:
         """Fork one.

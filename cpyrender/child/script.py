@@ -29,7 +29,8 @@ from cpyrender.child.files import put_down
 from cpyrender.child.progress import Progress
 from cpyrender.child.streams import flush
 from cpyrender.child.task import Task
-from cpyrender.values import Wanted
+from cpyrender.parcel import parcel
+from cpyrender.values import Submission, Wanted
 
 #: What the script is called in tracebacks and as C{__file__}. No such file exists.
 NAME = "script.py"
@@ -130,7 +131,7 @@ def practise(source: bytes, *, legacy: bool, refusing: bool) -> None:
     @param source: a short one of our own.
     """
     script, end = os.pipe()
-    wire.write_all(end, Task.packed(source))
+    wire.write_all(end, parcel(Submission(script=source)))
     os.close(end)
     nothing = os.open(os.devnull, os.O_WRONLY)
     try:

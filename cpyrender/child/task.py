@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import asdict, field, frozen
+from attrs import field, frozen
 
 from cpyrender import wire
 from cpyrender.values import Wanted
@@ -23,18 +23,6 @@ class Task:
     files: Mapping[str, bytes | memoryview]
     wanted: Wanted
     file_fields: Mapping[str, str] = field(factory=dict)
-
-    @staticmethod
-    def packed(source: bytes) -> list[bytes | memoryview]:
-        """Return what the server sends for a script alone, in pieces; see L{cpyrender.pool.parcel}."""
-        header = {
-            "params": {},
-            "files": [],
-            "file_fields": {},
-            "wanted": asdict(Wanted(), recurse=False),
-            "sizes": [len(source)],
-        }
-        return wire.pack(header, [source])
 
     @classmethod
     def read(cls, fd: int) -> Task | None:

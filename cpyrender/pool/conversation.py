@@ -16,10 +16,10 @@ from typing import NoReturn
 from attrs import evolve, frozen
 
 from cpyrender import wire
+from cpyrender.parcel import parcel
 from cpyrender.pool import hearing
 from cpyrender.pool.cancellation import Cancellation, Cancelled
 from cpyrender.pool.ending import Crash, Ending, own_frames
-from cpyrender.pool.parcel import parcel
 from cpyrender.pool.printed import Printed
 from cpyrender.pool.spare import Spare
 from cpyrender.values import Cause, Failed, Log, Ran, Report, Submission, TimedOut, Timing

@@ -17,7 +17,7 @@ from cpyrender.child import script
 from cpyrender.child.confine import out_of_cpu
 from cpyrender.child.progress import Progress
 from cpyrender.child.task import Task
-from cpyrender.pool.parcel import parcel
+from cpyrender.parcel import parcel
 from cpyrender.values import Submission, Wanted
 from tests.child.apart import begin_apart
 from tests.child.scarce import descriptors

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.child.task import Task
-from cpyrender.pool.parcel import parcel
+from cpyrender.parcel import parcel
 from cpyrender.values import Submission, Wanted
 
 _json = st.recursive(

@@ -1,9 +1,9 @@
-"""Tests of L{cpyrender.pool.parcel}; what a child finds in it, those of the conversation tell."""
+"""Tests of L{cpyrender.parcel}; what a child finds in it, those of the conversation tell."""
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender import wire
-from cpyrender.pool.parcel import parcel
+from cpyrender.parcel import parcel
 from cpyrender.values import Submission
 
 
