@@ -16,10 +16,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from attrs import frozen
 
 from cpyrender.child import placement
+from cpyrender.pool.running_template import RunningTemplate
+
+Seen = TypeVar("Seen")
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "examples"
@@ -58,6 +62,25 @@ def until(happened: Callable[[], object], what: str, seconds: float = _PATIENCE)
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not happen within {seconds:g} s")
         time.sleep(0.02)
+
+
+def steady(look: Callable[[], Seen]) -> Seen:
+    """Look until the same has been seen ten times in a row, in two seconds, and return that."""
+    seen = [look()]
+    while len(seen) < 10 or any(one != seen[-1] for one in seen[-10:]):
+        if len(seen) == 200:
+            raise AssertionError(f"there is always something else: {seen[-10:]}")
+        time.sleep(0.2)
+        seen.append(look())
+    return seen[-1]
+
+
+def ripen(template: RunningTemplate) -> None:
+    """Wait until a template is as warm as it gets."""
+    # It waits for its second child: see L{cpyrender.child.template.Template}.
+    for _ in range(2):
+        template.spare().remove()
+    until(template.ripe, "a template that is ripe")
 
 
 def free_port() -> int:

@@ -17,7 +17,7 @@ from cpyrender.pool.spare import pid_of
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.settings import ISOLATION, RenderSettings
 from cpyrender.values import Drawn, Submission
-from tests.live.running import until
+from tests.live.running import ripen, until
 
 _LIMITS = ConversationLimits(seconds=60, cpu=60, output=1 << 20, log=1 << 16)
 
@@ -73,10 +73,7 @@ class LearningTests(SynchronousTestCase):
         template = settings.start()
         self.addCleanup(settings.forget)
         self.addCleanup(template.close)
-        # It waits for a second one: see L{cpyrender.child.template.Template}.
-        for _ in range(2):
-            template.spare().remove()
-        until(template.ripe, "a template that is ripe")
+        ripen(template)
         return template
 
     def templates(self) -> Iterator[tuple[str, RunningTemplate]]:

@@ -20,7 +20,7 @@ from cpyrender.pool.running_template import RunningTemplate, TemplateLost
 from cpyrender.pool.template import TemplateFailed, TemplateSettings
 from cpyrender.settings import ISOLATION, RenderSettings
 from cpyrender.values import Drawn, Submission
-from tests.live.running import TAKEN_OVER, Running, alive, level_here, serving, until
+from tests.live.running import TAKEN_OVER, Running, alive, level_here, ripen, serving, until
 
 _LIMITS = ConversationLimits(seconds=60, cpu=60, output=1 << 20, log=1 << 16)
 
@@ -72,10 +72,7 @@ class PlacementTests(SynchronousTestCase):
     def ripe(self, settings: TemplateSettings) -> RunningTemplate:
         """Start a template, and wait until it is as warm as it gets."""
         template = self.start(settings)
-        # It waits for a second one: see L{cpyrender.child.template.Template}.
-        for _ in range(2):
-            template.spare().remove()
-        until(template.ripe, "a template that is ripe")
+        ripen(template)
         return template
 
     def learned(self, level: str) -> bytes:
@@ -83,8 +80,8 @@ class PlacementTests(SynchronousTestCase):
         return self.start(evolve(settings_for(level, RenderSettings()), learning=True)).written(60)
 
     def test_fewer_faults(self) -> None:
-        """A chart costs less than four fifths of the page faults; with immortal objects, fewer too."""
-        for level in {"none", level_here()}:
+        """At every level, a chart costs less than four fifths of the page faults; with immortal objects, fewer too."""
+        for level in levels_here():
             plain = int(_answer(self.ripe(settings_for(level, RenderSettings())), _FAULTS))
             names = self.learned(level)
             placed = int(_answer(self.ripe(settings_for(level, RenderSettings(), names)), _FAULTS))
@@ -134,8 +131,7 @@ class ServerTests(SynchronousTestCase):
         """A server that ends, however, while something learns leaves neither process nor folder, at any level."""
         for level in levels_here():
             # By half a second it has begun to write files.
-            ways = [(signal.SIGKILL, 0.5)] + [(signal.SIGTERM, 0)] * (level == level_here())
-            for number, seconds in ways:
+            for number, seconds in ((signal.SIGTERM, 0), (signal.SIGKILL, 0.5)):
                 server = serving(level=level).__enter__()
                 self.addCleanup(server.stop)
                 self.template(server)

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.live.running import Reply, Running, alive, cpu_seconds, fds, serving, until
+from tests.live.running import Reply, Running, alive, cpu_seconds, fds, serving, steady, until
 
 LOOP = "while True: pass"
 SLEEP = "import time; time.sleep({})\nresponse = 'slept'"
@@ -44,12 +44,7 @@ class PoolTests(SynchronousTestCase):
 
     def settled(self, server: Running, template: int) -> tuple[int, int, int]:
         """Return how many descriptors and folders there are, when nothing is learned or cleared away any more."""
-        seen: list[tuple[int, int, int]] = []
-        while len(seen) < 10 or len(set(seen[-10:])) > 1:
-            seen.append((fds(server.process.pid), fds(template), len(self.folders(server))))
-            self.assertLess(len(seen), 200, seen[-5:])
-            time.sleep(0.2)
-        return seen[-1]
+        return steady(lambda: (fds(server.process.pid), fds(template), len(self.folders(server))))
 
     def test_two_loops_and_twenty_others(self) -> None:
         """While two scripts loop for ever, twenty others are answered, and then the two are told of their limit."""
