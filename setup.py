@@ -25,8 +25,10 @@ setup(
     packages=["cpyrender", "cpyrender.child", "cpyrender.pool", "cpyrender.web", "twisted.plugins"],
     # Where there is no compiler, scripts run all the same, only slower.
     ext_modules=[
-        Extension(f"cpyrender.child.{name}", [f"cpyrender/child/{name}.c"], optional=True)
-        for name in ("_calls", "_placement", "_populate")
+        Extension(
+            f"cpyrender.child.{name}", [f"cpyrender/child/{name}.c"], depends=["cpyrender/child/_calls.h"], optional=True
+        )
+        for name in ("_calls", "_loop", "_placement", "_populate")
     ],
     package_data={"cpyrender": ["py.typed", "page/*", "child/*.pyi"]},
     install_requires=[

@@ -3,17 +3,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include <errno.h>
-#include <stdint.h>
-
-/* Of the functions that calls are made of, none takes more, and all return a number that is -1 on failure. */
-#define ARGUMENTS 6
-typedef int (*function)(long, long, long, long, long, long);
-
-struct call {
-    uint64_t function;
-    int64_t arguments[ARGUMENTS];
-};
+#include "_calls.h"
 
 static PyObject *make(PyObject *module, PyObject *packed)
 {
@@ -21,13 +11,9 @@ static PyObject *make(PyObject *module, PyObject *packed)
         return PyErr_Format(PyExc_TypeError, "not a bytearray");
     /* No buffer is asked for: that would count who uses it, and so write to the memory that it describes. */
     const struct call *calls = (const struct call *)PyByteArray_AS_STRING(packed);
-    size_t count = (size_t)PyByteArray_GET_SIZE(packed) / sizeof *calls;
-    for (size_t i = 0; i < count; i++) {
-        const int64_t *with = calls[i].arguments;
-        function call = (function)(uintptr_t)calls[i].function;
-        if (call((long)with[0], (long)with[1], (long)with[2], (long)with[3], (long)with[4], (long)with[5]) == -1)
-            return Py_BuildValue("ni", (Py_ssize_t)i, errno);
-    }
+    size_t count = (size_t)PyByteArray_GET_SIZE(packed) / sizeof *calls, made = make_calls(calls, count);
+    if (made < count)
+        return Py_BuildValue("ni", (Py_ssize_t)made, errno);
     Py_RETURN_NONE;
 }
 

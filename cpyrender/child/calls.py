@@ -87,6 +87,14 @@ class Calls:
         self._calls = tuple(calls)
         self._packed = bytearray(b"".join(call.packed() for call in self._calls))
 
+    @property
+    def all(self) -> bytearray:
+        """They as C has them: each an address and six arguments, numbers of 64 bits."""
+        return self._packed
+
+    def __add__(self, others: Calls) -> Calls:
+        return Calls((*self._calls, *others._calls))
+
     def give(self, number: int, value: int) -> None:
         """Let the first argument of one of the calls be this from now on.
 

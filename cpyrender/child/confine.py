@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import os
-import random
 import resource
 import signal
 from collections.abc import Iterator, Mapping
@@ -33,8 +32,6 @@ _MOST_THREADS = 512
 # What else runs as that user, where it is not one of the scripts' own: a browser started later must not keep scripts
 # from starting a thread, nor may they start so many that nobody else can.
 _ROOM_FOR_OTHERS = 4096
-# Bytes: of one number, numpy takes no more.
-_SEED = 4
 
 
 @frozen(kw_only=True)
@@ -208,16 +205,3 @@ def out_of_cpu(number: int, frame: FrameType | None) -> None:
     @raise OutOfCPU: always.
     """
     raise OutOfCPU
-
-
-def reseed() -> None:
-    """Let random numbers differ from one script to the next; to be called before each, or before the fork of its child.
-
-    A child that did so itself would have 80 pages copied for that.
-    """
-    random.seed()
-    # Heavy, and already there: the template has imported it.
-    import numpy
-
-    # With an array, or without anything, numpy takes ten times as long: half a millisecond of each script's.
-    numpy.random.seed(int.from_bytes(os.urandom(_SEED), "big"))

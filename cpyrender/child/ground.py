@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import gc
 import mmap
 from collections import Counter
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ _SURPLUS = 256 << 20
 # they are enough for a child that waits, or does next to nothing.
 _ROOM = 16 << 20
 _LITTLE = 256 << 10
+#: Bytes by which it may grow whenever it is cleared: these two, and what it takes to begin with a huge page.
+GROWTH = 4 << 20
 # What malloc puts before each thing.
 _HEADER = 8
 # Python takes from malloc what is larger, and else cuts it from arenas by itself, in steps.
@@ -120,6 +123,8 @@ class Heap:
 
     def clear(self) -> None:
         """Keep all places that are free, so that what is asked for comes from the heap's end; make room there."""
+        # Python keeps some of what it needs often to itself, until all garbage is collected.
+        gc.collect()
         self._libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_IN_CHILD)
         self._libc.mallopt(_M_TRIM_THRESHOLD, _SURPLUS)
         end = self._end()

@@ -50,11 +50,13 @@ class Learner(Template):
             return names
 
         empty, simple, more = map(written_by_all, ((_EMPTY,), LESSONS, MORE_LESSONS))
-        return placement.pack(empty | self._written_by_itself(), simple, more)
+        # In C, a template writes to next to nothing.
+        own = self._written_by_itself() if self._begin_loop() is None else set()
+        return placement.pack(empty | own, simple, more)
 
     def _written_by(self, source: bytes) -> set[bytes]:
         """Return the names of what a child writes to that runs this script."""
-        _, (script, result, *others) = self._fork(functools.partial(self._be_watched, source))
+        _, (script, result, *others) = self._have_child(functools.partial(self._be_watched, source))
         close(script)
         # The server's ends do not block.
         os.set_blocking(result, True)

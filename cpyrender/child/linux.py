@@ -2,8 +2,8 @@
 
 What is called C{to_...} returns a call that is to be made later, with others: see L{cpyrender.child.calls}.
 
-Man pages: capset(2), chdir(2), close(2), close_range(2), dup(2), landlock(7), mount(2), prctl(2), seccomp(2), setns(2),
-setpgid(2), setrlimit(2), sigprocmask(2), umount2(2), unshare(2).
+Man pages: capset(2), chdir(2), close(2), close_range(2), dup(2), getrandom(2), landlock(7), mount(2), prctl(2),
+seccomp(2), setns(2), setpgid(2), setrlimit(2), sigprocmask(2), umount2(2), unshare(2).
 """
 
 from __future__ import annotations
@@ -94,7 +94,12 @@ def to_unshare(flags: int) -> Call:
 
 def setns(fd: int, flags: int) -> None:
     """Enter namespaces of the process that a pidfd refers to; setns(2)."""
-    _checked(_libc.setns(fd, flags), f"setns({flags:#x})")
+    to_setns(fd, flags).make()
+
+
+def to_setns(fd: int, flags: int) -> Call:
+    """Return the call of L{setns}."""
+    return Call.of(f"setns({flags:#x})", _libc.setns, fd, flags)
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
@@ -184,6 +189,11 @@ def to_have_as(number: int) -> Call:
 def to_close(fd: int) -> Call:
     """Return the call that closes a descriptor; close(2)."""
     return Call.of(f"close({fd})", _libc.close, fd)
+
+
+def to_get_random(address: int, size: int) -> Call:
+    """Return the call that fills memory with random bytes; getrandom(2)."""
+    return Call.of("getrandom", _libc.getrandom, address, size, 0)
 
 
 def close_from(lowest: int) -> None:

@@ -87,25 +87,29 @@ def make_read_only(folder: str) -> None:
 
 
 class Place:
-    """Where children are forked each of which is process 1 of its own pid namespace."""
+    """Where children are forked each of which is process 1 of its own pid namespace.
+
+    @ivar leave: what is called before such a fork.
+    @ivar come_back: what is called after it.
+    """
 
     def __init__(self) -> None:
-        self._home = os.pidfd_open(os.getpid())
-        self._leave = Calls([linux.to_unshare(linux.CLONE_NEWPID)])
+        self.leave = Calls([linux.to_unshare(linux.CLONE_NEWPID)])
+        self.come_back = Calls([linux.to_setns(os.pidfd_open(os.getpid()), linux.CLONE_NEWPID)])
 
     def fork(self, fork: Callable[[], int]) -> int:
         """Fork one.
 
         @param fork: as L{os.fork}, as which this ends, too.
         """
-        self._leave.make()
+        self.leave.make()
         try:
             pid = fork()
         except OSError:
-            linux.setns(self._home, linux.CLONE_NEWPID)
+            self.come_back.make()
             raise
         if pid:
-            linux.setns(self._home, linux.CLONE_NEWPID)
+            self.come_back.make()
         return pid
 
 

@@ -77,6 +77,11 @@ class Keeping:
         for number, fd in enumerate(shared, count):
             self._calls.give(number, os.dup(fd))
 
+    @property
+    def calls(self) -> Calls:
+        """What is called to keep them: for each one a call, the first argument of which is what it is to be."""
+        return self._calls
+
     def let_keep(self, fds: Iterable[int]) -> None:
         """Say, before the fork, which a child is to keep of those that have been opened since."""
         for number, fd in enumerate(fds):

@@ -6,6 +6,7 @@ Then it says that it is ready, or why it never will be.
 from __future__ import annotations
 
 import base64
+import functools
 import itertools
 import json
 import os
@@ -18,12 +19,12 @@ from typing import Any
 
 from attrs import evolve
 
-from cpyrender.child import landlock, linux, measure, namespaces, placement, semaphores, streams
+from cpyrender.child import ground, landlock, linux, measure, namespaces, placement, semaphores, streams
 from cpyrender.child.confine import JAILED, Confinement, be_prepared
 from cpyrender.child.folder import remove_if_possible
 from cpyrender.child.forking import Hooks
 from cpyrender.child.privilege import become, leave_root
-from cpyrender.child.template import Template
+from cpyrender.child.template import Step, Template
 from cpyrender.child.warm import Warmth
 
 _SETTINGS_SIZE = 1 << 16
@@ -84,16 +85,17 @@ def _be_template(commands: socket.socket, settings: Mapping[str, Any], learning:
     be_prepared(namespaces.mount_point(settings["spool"]) if settings["level"] == "full" else None)
     streams.open_ahead()
     _tell(commands, ready=True, unusable=unusable)
-    completing = _complete(warmth, hooks, confinement)
+    complete = functools.partial(_complete, warmth, hooks, confinement)
     if learning:
-        return _learn(commands, settings, completing)
-    Template(commands, settings["spool"], confinement, settings["legacy"], hooks.forker(), completing).serve()
+        return _learn(commands, settings, complete(lambda: None))
+    spool, legacy = settings["spool"], settings["legacy"]
+    Template(commands, spool, confinement, legacy, hooks.forker(), complete, warmth.settle).serve()
 
 
 def _learn(
     commands: socket.socket,
     settings: Mapping[str, Any],
-    completing: Iterator[tuple[Confinement, Callable[[], int]]],
+    completing: Iterator[Step],
 ) -> None:
     """Find out what scripts write to, beside a server that has better things to do."""
     os.nice(_NICE)
@@ -154,11 +156,9 @@ def _measure(settings: Mapping[str, Any]) -> Confinement:
     )
 
 
-def _complete(
-    warmth: Warmth, hooks: Hooks, confinement: Confinement
-) -> Iterator[tuple[Confinement, Callable[[], int]]]:
+def _complete(warmth: Warmth, hooks: Hooks, confinement: Confinement, rehearse: Callable[[], None]) -> Iterator[Step]:
     """Warm up in steps; yield after each how to confine and to fork from then on."""
-    steps = warmth.complete()
+    steps = warmth.complete(rehearse)
     for number in itertools.count():
         with hooks.noted(), placement.scope(f"step {number}"):
             try:
@@ -167,7 +167,8 @@ def _complete(
                 break
         grown = evolve(
             confinement,
-            data=measure.counted(resource.RLIMIT_DATA),
+            # A template clears its heap once more, when all this is over.
+            data=measure.counted(resource.RLIMIT_DATA) + ground.GROWTH,
             address_space=measure.counted(resource.RLIMIT_AS),
         )
         yield grown, hooks.forker()

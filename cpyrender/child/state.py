@@ -29,8 +29,8 @@ import numpy
 from attrs import frozen
 from matplotlib import _pylab_helpers, pyplot
 
-from cpyrender.child.confine import reseed
 from cpyrender.child.folder import empty_folder
+from cpyrender.child.seeds import reseed
 
 # Of what a script may take, so much has to be left of a process for the next.
 _ENOUGH = 0.75

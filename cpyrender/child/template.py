@@ -18,15 +18,17 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
-from cpyrender.child import disk, linux, namespaces, practice, script
+from cpyrender.child import disk, forking, linux, namespaces, practice, script
 from cpyrender.child.burial import Child, kill_orphans
 from cpyrender.child.calls import Calls
 from cpyrender.child.commands import COMMAND_LEAN, COMMAND_LESSON, COMMAND_PAGES, COMMAND_RIPE, COMMAND_SPARE
-from cpyrender.child.confine import JAILED, Confinement, confine, reseed
+from cpyrender.child.confine import JAILED, Confinement, confine
 from cpyrender.child.folder import remove_if_possible
+from cpyrender.child.loop import Loop, begin_loop
 from cpyrender.child.pages import Pages
 from cpyrender.child.pipes import Keeping, Pipes, close
 from cpyrender.child.pupil import give_one
+from cpyrender.child.seeds import reseed
 
 _LONGEST_COMMAND = 1 << 18
 _NO_PAGES = Pages()
@@ -39,13 +41,21 @@ _DIE_WITH_PARENT = Calls([linux.to_prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
 _NO_FOLDER = json.dumps({"folder": None}).encode()
 
 
+#: How to confine and to fork from then on.
+Step = tuple[Confinement, Callable[[], int]]
+
+#: Steps of warming up; given what does, to no effect, what children do before their script.
+Ripening = Callable[[Callable[[], None]], Iterator[Step]]
+
+
 class Template:
     """A warm interpreter that does nothing but fork.
 
     @ivar spool: the folder in which each child gets a folder of its own.
     @ivar fork: as L{os.fork}.
-    @ivar ripening: what there is to do while nobody wants a child, in steps; each of them yields how to confine and to
-        fork from then on. The first one is done beside the first child, the others from the second child on.
+    @ivar ripening: what there is to do while nobody wants a child. The first step is done beside the first child, the
+        others from the second child on.
+    @ivar at_last: is called when it is about to do in C what is done for each script; see L{cpyrender.child.loop}.
     """
 
     def __init__(
@@ -55,19 +65,28 @@ class Template:
         confinement: Confinement,
         legacy: bool,
         fork: Callable[[], int] = os.fork,
-        ripening: Iterator[tuple[Confinement, Callable[[], int]]] | None = None,
+        ripening: Ripening | None = None,
+        at_last: Callable[[], object] = lambda: None,
     ) -> None:
         self._commands = commands
         self._inbox = memoryview(bytearray(_LONGEST_COMMAND))
         self._spool = spool
         self._place = namespaces.Place() if confinement.level == "full" else None
         self._confine_by(confinement, fork)
+        self._at_last = at_last
         self._keeping = Keeping(_KEPT, [] if confinement.ruleset is None else [confinement.ruleset])
-        self._ripening = ripening
+        self._ripening = None if ripening is None else ripening(self._rehearse)
+        self._loop: Loop | None = None
         self._steps = 0
+        self._settled = False
         self._unripe: str | None = None
         # A template that was replaced may have left folders, and in a jail all templates have the same process id.
         self._name = secrets.token_hex(4)
+        self._lives = {
+            COMMAND_SPARE: self._get_ready,
+            COMMAND_LEAN: self._wait_for_script,
+            COMMAND_LESSON: self._give_lesson,
+        }
         self._legacy = legacy
         self._pages = _NO_PAGES
         self._children: dict[int, Child] = {}
@@ -80,20 +99,40 @@ class Template:
     def serve(self) -> None:
         """Fork as often as asked, until the server is gone; then leave nothing behind."""
         try:
-            while True:
-                self._look_at_folders()
-                events = self._poll.poll(self._until_next_look())
-                if not events:
-                    self._ripen()
-                for fd, _ in events:
-                    if fd != self._commands.fileno():
-                        self._bury(fd)
-                    elif not self._obey(self._heard()):
-                        return
+            while self._do_next() if self._loop is None else self._do_next_in(self._loop):
+                pass
         except ConnectionError:
             pass  # The server is gone, and had not yet read all that it was told.
         finally:
             self._leave()
+
+    def _do_next(self) -> bool:
+        """Wait until there is something to do, and do it; return C{False} where the server says no more."""
+        self._look_at_folders()
+        events = self._poll.poll(self._until_next_look())
+        if not events:
+            self._ripen()
+        for fd, _ in events:
+            if fd != self._commands.fileno():
+                self._bury(fd)
+            elif not self._obey(self._heard()):
+                return False
+        return True
+
+    def _do_next_in(self, loop: Loop) -> bool:
+        """Do the same, but in C as far as that goes."""
+        template = os.getpid()
+        for child in [*self._children.values()]:
+            self._let_go(child)
+            loop.adopt(child.pid, child.pidfd, child.ended)
+        if not self._settled:
+            self._settled = True
+            # Nothing of before is let go of any more, to leave a hole for children to fill.
+            self._at_last()
+        chosen = loop.wait()
+        if chosen is not None:
+            self._become_child(template, [*self._lives.values()][chosen], self._folder())
+        return self._obey(self._heard())
 
     def _heard(self) -> bytes:
         # There since before it was warm: the end of its heap is for its children.
@@ -101,12 +140,8 @@ class Template:
 
     def _obey(self, command: bytes) -> bool:
         """Do as the server says; return C{False} where it says no more."""
-        if command == COMMAND_SPARE:
-            self._answer(self._get_ready)
-        elif command == COMMAND_LEAN:
-            self._answer(self._wait_for_script)
-        elif command == COMMAND_LESSON:
-            self._answer(self._give_lesson)
+        if command in self._lives:
+            self._answer(self._lives[command])
         elif command == COMMAND_RIPE:
             self._tell(ripe=self._ripening is None, failed=self._unripe)
         elif command.startswith(COMMAND_PAGES):
@@ -117,7 +152,7 @@ class Template:
 
     def _answer(self, live: Callable[[str], NoReturn]) -> None:
         try:
-            folder, fds = self._fork(live)
+            folder, fds = self._have_child(live)
         except OSError as error:
             return self._tell(refused=str(error))
         try:
@@ -131,7 +166,7 @@ class Template:
     def _tell(self, **said: object) -> None:
         self._commands.send(json.dumps(said).encode())
 
-    def _fork(self, live: Callable[[str], NoReturn]) -> tuple[str, list[int]]:
+    def _have_child(self, live: Callable[[str], NoReturn]) -> tuple[str, list[int]]:
         pipes = Pipes.open()
         self._serial += 1
         folder = self._folder()
@@ -147,8 +182,7 @@ class Template:
             self._become_child(template, live, folder)
         close(*pipes.of_the_child)
         child = Child(pid, os.pidfd_open(pid), pipes.ended[1], folder)
-        self._children[child.pidfd] = child
-        self._poll.register(child.pidfd, select.POLLIN)
+        self._take(child)
         return folder, [*pipes.of_the_server, os.dup(child.pidfd)]
 
     def _folder(self) -> str:
@@ -199,6 +233,12 @@ class Template:
 
         See L{cpyrender.child.practice}.
         """
+        try:
+            self._live_to_no_effect()
+        except Exception as error:
+            self._unripe = _named(error)
+
+    def _live_to_no_effect(self) -> None:
         how, template = self._confinement, os.getppid()
         with _DIE_WITH_PARENT.to_no_effect(), self._keeping.to_no_effect(), how.calls.to_no_effect():
             for _ in range(practice.ENOUGH):
@@ -212,6 +252,7 @@ class Template:
 
     def _confine_by(self, confinement: Confinement, fork: Callable[[], int]) -> None:
         self._confinement = confinement
+        self._fork = fork
         self._fork_child = fork if self._place is None else functools.partial(self._place.fork, fork)
 
     def _ripen(self) -> None:
@@ -223,11 +264,24 @@ class Template:
             step = next(self._ripening, None)
             if step is not None:
                 return self._confine_by(*step)
-            self._rehearse()
             self._ripening = None
+            self._loop = self._begin_loop()
         except Exception as error:
             # It serves as it is.
-            self._ripening, self._unripe = None, f"{type(error).__name__}: {error}"
+            self._ripening, self._unripe = None, _named(error)
+
+    def _begin_loop(self) -> Loop | None:
+        """Return what does in C what is done for each script, where that can be."""
+        if self._place is None or self._fork is not forking.fork:
+            return None
+        return begin_loop(
+            self._commands.fileno(),
+            tuple(self._lives),
+            _NO_FOLDER,
+            self._place.leave,
+            self._place.come_back,
+            self._keeping.calls,
+        )
 
     def _until_next_look(self) -> int | None:
         """Return how many milliseconds the loop may sleep; C{None}: until something happens."""
@@ -250,9 +304,17 @@ class Template:
             if child.complaint is not None:
                 signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
 
+    def _take(self, child: Child) -> None:
+        self._children[child.pidfd] = child
+        self._poll.register(child.pidfd, select.POLLIN)
+
+    def _let_go(self, child: Child) -> None:
+        self._poll.unregister(child.pidfd)
+        del self._children[child.pidfd]
+
     def _bury(self, pidfd: int) -> None:
-        self._poll.unregister(pidfd)
-        child = self._children.pop(pidfd)
+        child = self._children[pidfd]
+        self._let_go(child)
         child.bury()
         if self._confinement.level == "jail":
             self._clear_away(child.folder)
@@ -281,7 +343,13 @@ class Template:
         remove_if_possible(self._spool)
 
     def _end_children(self) -> None:
+        for pid, pidfd, ended in self._loop.give_up() if self._loop is not None else []:
+            self._take(Child(pid, pidfd, ended, self._folder()))
         for child in self._children.values():
             signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
         while self._children:
             self._bury(next(iter(self._children)))
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -12,7 +12,7 @@ import importlib
 import io
 import logging
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import CodeType
 from typing import Any
@@ -52,6 +52,7 @@ class Warmth:
     def __init__(self) -> None:
         self._heap = Heap.lay_out()
         self._fonts = Fonts()
+        self._in_pages: list[int] = []
 
     def begin(self, preload: Iterable[str], folders: Iterable[str] = ()) -> list[str]:
         """Import what nearly every script uses.
@@ -79,11 +80,13 @@ class Warmth:
         gc.freeze()
         return unusable
 
-    def complete(self) -> Iterator[None]:
+    def complete(self, rehearse: Callable[[], None]) -> Iterator[None]:
         """Do all the rest, a step each time: none of them takes long, and children can be forked between any two.
 
         Caches of glyphs, fonts and paths are filled by pictures in all formats: a child that inherits them draws its
         first picture a sixth faster.
+
+        @param rehearse: does, to no effect, what children do before their script.
         """
         # First, for it takes no longer than the server's own attack on the first child, beside which it is done.
         importlib.import_module(_USUAL)
@@ -112,7 +115,13 @@ class Warmth:
         with self._drawing(), together.noticed() as run:
             practice.run_lessons()
         yield
-        yield from self._settle(run)
+        yield from self._settle(run, rehearse)
+
+    def settle(self) -> None:
+        """Do once more, for all that has been left behind since, what makes this process cheap to inherit."""
+        if self._heap is not None:
+            self._heap.clear()
+        hugepages.collapse(self._in_pages)
 
     def _draw(self, figure: Any, name: str) -> None:
         from cpyrender.child.figures import encode_figure
@@ -134,14 +143,14 @@ class Warmth:
             # What is frozen is never visited by a child's collector, so its pages stay shared.
             gc.freeze()
 
-    def _settle(self, run: dict[int, CodeType]) -> Iterator[None]:
+    def _settle(self, run: dict[int, CodeType], rehearse: Callable[[], None]) -> Iterator[None]:
         """Make what there is cheap to inherit.
 
         @param run: the code that typical scripts run.
         """
         with _thawed():
             gc.collect()
-            old = sorted(hugepages.with_objects())
+            self._in_pages = sorted(hugepages.with_objects())
         yield from self._clear_heap()
         with _thawed():
             together.lay_together(run)
@@ -152,14 +161,15 @@ class Warmth:
             gc.collect()
         yield from self._clear_heap()
         yield from practice.practise(self._drawing, rounds=1)
+        rehearse()
         with _thawed():
             gc.collect()
             kept = gc.get_objects()
         yield from immortal.make_immortal(kept)
         yield from self._clear_heap()
-        for first in range(0, len(old), _AT_ONCE):
+        for first in range(0, len(self._in_pages), _AT_ONCE):
             yield
-            hugepages.collapse(old[first : first + _AT_ONCE])
+            hugepages.collapse(self._in_pages[first : first + _AT_ONCE])
         libraries.let_go()
         yield
 

@@ -2,12 +2,10 @@
 
 import json
 import os
-import random
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from cpyrender.child import confine, linux
@@ -200,25 +198,3 @@ class OutOfCPUTests(SynchronousTestCase):
     def test_passes_scripts(self) -> None:
         """No C{except Exception} of a script's catches it."""
         self.assertFalse(issubclass(confine.OutOfCPU, Exception))
-
-
-class ReseedTests(SynchronousTestCase):
-    """Random numbers after a fork."""
-
-    def setUp(self) -> None:
-        self.addCleanup(random.setstate, random.getstate())
-        self.addCleanup(numpy.random.set_state, numpy.random.get_state())
-
-    def numbers(self) -> tuple[float, float]:
-        """Start both generators at the same place as ever, reseed them, and return what they give."""
-        random.seed(1)
-        numpy.random.seed(1)
-        confine.reseed()
-        return random.random(), float(numpy.random.random())
-
-    def test_differ(self) -> None:
-        """Two processes that inherit the same generators draw different numbers from each of them."""
-        one, other = self.numbers(), self.numbers()
-
-        self.assertNotEqual(one[0], other[0])
-        self.assertNotEqual(one[1], other[1])

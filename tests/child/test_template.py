@@ -238,7 +238,7 @@ class RipeningTests(SynchronousTestCase):
         self.commands.settimeout(60)
         self.steps: list[str] = []
 
-    def serve(self, ripening: Iterator[tuple[Confinement, Callable[[], int]]]) -> None:
+    def serve(self, ripening: template.Ripening) -> None:
         """Have a template serve in a thread, until the end of the test."""
         confinement = Confinement.parse(_SETTINGS, data=_UNLIMITED, address_space=_UNLIMITED, processes=1 << 20)
         self.confinement = confinement
@@ -260,20 +260,25 @@ class RipeningTests(SynchronousTestCase):
             time.sleep(0.001)
         return said
 
-    def three_steps(self) -> Iterator[tuple[Confinement, Callable[[], int]]]:
+    def three_steps(self, rehearse: Callable[[], None]) -> Iterator[template.Step]:
         """Take a note of each step."""
         for step in ("first", "second", "third"):
             self.steps.append(step)
             yield self.confinement, Shortage(f"after the {step} step")
 
-    def fails(self) -> Iterator[tuple[Confinement, Callable[[], int]]]:
+    def fails(self, rehearse: Callable[[], None]) -> Iterator[template.Step]:
         """Do one step, and not the next."""
         yield self.confinement, Shortage("after one step")
         raise MemoryError("no more")
 
+    def rehearses(self, rehearse: Callable[[], None]) -> Iterator[template.Step]:
+        """Have it rehearse, and be done."""
+        rehearse()
+        yield self.confinement, Shortage("after the rehearsal")
+
     def test_after_the_first(self) -> None:
         """A step when one child has been asked for, then step after step when a second has; the last one says how."""
-        self.serve(self.three_steps())
+        self.serve(self.three_steps)
         before = self.ask(template.COMMAND_RIPE), list(self.steps)
         refused = [self.ask(template.COMMAND_SPARE)]
         until(lambda: self.steps, "a step")
@@ -290,7 +295,7 @@ class RipeningTests(SynchronousTestCase):
 
     def test_fails(self) -> None:
         """A step that fails is the last one, and is told of; children are forked as before it."""
-        self.serve(self.fails())
+        self.serve(self.fails)
         for _ in range(2):
             self.ask(template.COMMAND_SPARE)
 
@@ -301,15 +306,16 @@ class RipeningTests(SynchronousTestCase):
         """One that cannot rehearse what its children do serves all the same, and tells of it."""
         shortage = Shortage("no more pipes")
         self.patch(template.script, "practise", lambda source, **how: shortage())
-        self.serve(iter(()))
-        self.ask(template.COMMAND_SPARE)
+        self.serve(self.rehearses)
+        for _ in range(2):
+            self.ask(template.COMMAND_SPARE)
 
         self.assertEqual(self.ripen(), {"ripe": True, "failed": "OSError: no more pipes"})
-        self.assertEqual(self.ask(template.COMMAND_SPARE), {"refused": "as it began"})
+        self.assertEqual(self.ask(template.COMMAND_SPARE), {"refused": "after the rehearsal"})
 
     def test_nothing_to_do(self) -> None:
         """One that has nothing to do is ripe at once."""
-        self.serve(iter(()))
+        self.serve(lambda rehearse: iter(()))
         self.ask(template.COMMAND_SPARE)
 
         self.assertEqual(self.ripen(), {"ripe": True, "failed": None})

@@ -16,7 +16,7 @@ from matplotlib import font_manager, pyplot
 first = "fractions" in sys.modules, "pylab" in sys.modules
 opened = 0
 steps = 0
-for _ in warmth.complete():
+for _ in warmth.complete(lambda: None):
     steps += 1
     opened += len(pyplot.get_fignums())
 later = "pylab" in sys.modules, font_manager._get_font.cache_info().currsize > 0

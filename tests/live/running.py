@@ -236,6 +236,11 @@ def _state_and_parent(pid: int) -> tuple[str, int]:
     return words[0], int(words[1])
 
 
+def parent(pid: int) -> int:
+    """Return the number of a process's parent."""
+    return _state_and_parent(pid)[1]
+
+
 def cpu_seconds(pid: int) -> float:
     """Return how long a process has been at work."""
     words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

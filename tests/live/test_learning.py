@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
+from cpyrender.child.loop import Loop
 from cpyrender.pool import learning
 from cpyrender.pool.cancellation import Cancellation
 from cpyrender.pool.conversation import Conversation, ConversationLimits
@@ -17,7 +18,7 @@ from cpyrender.pool.spare import pid_of
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.settings import ISOLATION, RenderSettings
 from cpyrender.values import Drawn, Submission
-from tests.live.running import ripen, until
+from tests.live.running import level_here, parent, ripen, until
 
 _LIMITS = ConversationLimits(seconds=60, cpu=60, output=1 << 20, log=1 << 16)
 
@@ -61,6 +62,24 @@ def _waits(pidfd: int) -> bool:
         return call.read().split()[0] == str(_READV)
 
 
+def _own_faults(template: RunningTemplate) -> float:
+    """Return how many page faults a template has itself for each of the spares that it forks."""
+    last = template.spare()
+    try:
+        pid = parent(pid_of(last.pidfd))
+        began, count = _minor_faults(pid), 20
+        for _ in range(count):
+            template.spare().remove()
+        return (_minor_faults(pid) - began) / count
+    finally:
+        last.remove()
+
+
+def _minor_faults(pid: int) -> int:
+    with open(f"/proc/{pid}/stat") as line:
+        return int(line.read().rpartition(")")[2].split()[7])
+
+
 _READV = {"x86_64": 19, "aarch64": 65}[os.uname().machine]
 
 
@@ -99,6 +118,15 @@ class LearningTests(SynchronousTestCase):
             template.teach(learn(template))
 
             self.assertLess(_own(template, lean=True), _own(template, lean=False) / 2, level)
+
+    def test_template_itself(self) -> None:
+        """A ripe template copies next to nothing for a fork, where all it does is to fork."""
+        if level_here() != "full" or Loop is None:
+            raise SkipTest("what it does otherwise is done in Python")
+        template = self.template("full")
+        template.teach(learn(template))
+
+        self.assertLess(_own_faults(template), 50)
 
     def test_leaves_nothing(self) -> None:
         """Learning leaves no descriptor and no child behind."""

@@ -1,0 +1,13 @@
+class Loop:
+    def __init__(
+        self,
+        commands: int,
+        words: tuple[bytes, ...],
+        told: bytes,
+        before: bytearray,
+        keeping: bytearray,
+        after: bytearray,
+    ) -> None: ...
+    def wait(self) -> int | None: ...
+    def adopt(self, pid: int, pidfd: int, ended: int, /) -> None: ...
+    def give_up(self) -> list[tuple[int, int, int]]: ...
