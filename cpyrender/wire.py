@@ -20,9 +20,6 @@ from cpyrender.deposit import Delivery
 _HEAD = struct.Struct("!4sIQ")
 _MAGIC = b"CPYR"
 
-#: Sent by a child once it has the whole submission, before it runs one byte of it.
-STARTED = b"\x06"
-
 #: Sent by a child that takes several scripts, once it is ready for another one.
 READY = b"\x05"
 

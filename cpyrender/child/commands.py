@@ -15,5 +15,8 @@ COMMAND_RIPE = b"ripe"
 #: What follows are pages for each spare to have ready, as L{Pages.pack} writes them.
 COMMAND_PAGES = b"pages:"
 
+#: Written by a child that is there for a lesson.
+THERE = b"\x06"
+
 #: Written by a child that has run the lesson that it was told to.
 DONE = b"\x04"

@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 from typing import NoReturn
 
-from cpyrender import wire
-from cpyrender.child.commands import DONE
+from cpyrender.child.commands import DONE, THERE
 from cpyrender.child.lesson import LESSONS
 from cpyrender.child.script import rehearse
 
@@ -21,7 +20,7 @@ def give_one(*, result: int, legacy: bool, refusing: bool) -> NoReturn:
     @param legacy: as for L{cpyrender.child.script.serve_one}.
     @param refusing: likewise.
     """
-    os.write(result, wire.STARTED)
+    os.write(result, THERE)
     chosen = os.read(0, 1)
     if chosen:
         rehearse(LESSONS[chosen[0]], legacy=legacy, refusing=refusing)

@@ -84,7 +84,7 @@ def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
     @param legacy: whether the script finds the names of 2005.
     @param refusing: whether processes and the network are out of the script's reach, and it is to be told so.
     """
-    task = _take(0, result)
+    task = _take(0)
     if task is None:
         os._exit(0)
     # Held by this frame alone: a script can empty or replace all that is in a module.
@@ -99,14 +99,13 @@ def serve_one(*, result: int, legacy: bool, refusing: bool = False) -> NoReturn:
         leave(broken)
 
 
-def _take(script: int, result: int) -> Task | None:
-    """Read one submission, say that it is here, and let there be nothing more to be read."""
+def _take(script: int) -> Task | None:
+    """Read one submission, and let there be nothing more to be read."""
     task = Task.read(script)
     if task is not None:
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, script)
         os.close(nothing)
-        os.write(result, wire.STARTED)
     return task
 
 
@@ -136,7 +135,7 @@ def practise(source: bytes, *, legacy: bool, refusing: bool) -> None:
     nothing = os.open(os.devnull, os.O_WRONLY)
     try:
         with _as_before():
-            task = _take(script, nothing)
+            task = _take(script)
             assert task is not None
             header, blobs = run(task, legacy, refusing)
             _answer(nothing, header, blobs)

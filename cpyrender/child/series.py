@@ -79,7 +79,6 @@ def serve_many(*, result: int, runs: int, cpu: float, memory: int, legacy: bool,
             task = Task.read(channels.script)
             if task is None:
                 leave(0)
-            write(channels.result, wire.STARTED)
             channels.open()
             with settings_kept():
                 again = _serve(task, channels.result, cpu, legacy, refusing, left > 0)

@@ -76,7 +76,6 @@ class Conversation:
         self._report_count = 0
         self._on_progress = submission.on_progress
         self._stdout, self._stderr = (Printed(fd, limits.log) for fd in (spare.stdout, spare.stderr))
-        self._started = False
         self.may_go_on = False
         self._deadline = 0.0
         if sum(map(len, self._to_write)) > _PIECE:
@@ -111,6 +110,7 @@ class Conversation:
 
     def _talk(self) -> Ran:
         self._deadline = time.monotonic() + self._limits.seconds
+        self._spare.given = True
         if not self._write():
             self._hear(self._spare.script, self._write_on, select.POLLOUT)
         while (left := self._deadline - time.monotonic()) > 0:
@@ -140,8 +140,6 @@ class Conversation:
             return False
         except BrokenPipeError:
             pass  # It reads no more. Why, its answer or its end will tell.
-        if self._spare.runs == 1 or self._to_write:
-            self._spare.close_script()
         return True
 
     def _write_on(self) -> None:
@@ -158,8 +156,6 @@ class Conversation:
 
     def _read(self) -> Ran | None:
         try:
-            if not self._started and not self._read_started():
-                return None
             while self._reader.read(self._spare.result) or self._took_report():
                 pass
         except BlockingIOError:
@@ -189,16 +185,6 @@ class Conversation:
         self._reader = wire.FrameReader(self._limits.output, deposits=True)
         return True
 
-    def _read_started(self) -> bool:
-        word = os.read(self._spare.result, 1)
-        if word == wire.STARTED:
-            self._started = self._spare.started = True
-        elif word:
-            raise wire.BadFrame
-        else:
-            self._no_answer_will_come()
-        return self._started
-
     def _no_answer_will_come(self) -> None:
         """Wait on for a moment only: the child has usually ended, and the template is about to say how."""
         self._ignore(self._spare.result)
@@ -214,24 +200,16 @@ class Conversation:
     def _ended(self) -> Ran | None:
         word = os.read(self._spare.ended, _PIECE)
         # What it wrote before it ended counts.
-        outcome = self._read_last()
+        outcome = self._read() if self._spare.result in self._hears else None
         if outcome is not None:
             return outcome
-        if not self._started:
+        if self._to_write or self._spare.unread():
             self._stderr.read_rest()
             raise NeverBegan(self._stderr.text().strip().rpartition("\n")[2])
         if not word:
             raise Interrupted
         self._spare.ending = Ending.parse(word)
         return self._ended_without_answer(self._spare.ending)
-
-    def _read_last(self) -> Ran | None:
-        while self._spare.result in self._hears:
-            before = self._started
-            outcome = self._read()
-            if outcome is not None or self._started == before:
-                return outcome
-        return None
 
     def _ended_without_answer(self, ending: Ending) -> Ran:
         if ending.complaint is not None:

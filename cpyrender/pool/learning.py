@@ -14,8 +14,7 @@ import os
 from array import array
 from collections.abc import Iterable
 
-from cpyrender import wire
-from cpyrender.child.commands import DONE
+from cpyrender.child.commands import DONE, THERE
 from cpyrender.child.lesson import LESSONS
 from cpyrender.child.pages import Pages
 from cpyrender.pool.running_template import CannotLearn, RunningTemplate
@@ -54,7 +53,7 @@ def _used_by(template: RunningTemplate, number: int) -> set[int]:
     """Return the numbers of the pages that one lesson has to get, of those that each child of the template has."""
     child = template.lesson()
     try:
-        _await(child, wire.STARTED)
+        _await(child, THERE)
         process = _process_of(child)
         # Before it runs: what it maps later, no spare has yet.
         written, read = _mapped(process, "rw-p"), _mapped(process, "r-xp", "r--p")

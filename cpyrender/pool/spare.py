@@ -6,6 +6,8 @@ import fcntl
 import os
 import select
 import signal
+import struct
+import termios
 
 from attrs import define, field
 
@@ -17,6 +19,7 @@ _MS_TO_DIE = 5000
 # The template, which tells of the end, may be forking another child just then.
 _MS_TO_TELL = 200
 _WORD = 1 << 12
+_COUNT = struct.Struct("@i")
 _WIDE = 1 << 20
 # For putting back what a script has changed, and emptying its folder; a new one is made in a few.
 _MS_TO_CLEAR = 2000
@@ -41,7 +44,7 @@ class Spare:
     @ivar result: where the answer comes.
     @ivar ended: where the template says how the child ended; end of file without a word: the template itself is gone.
     @ivar pidfd: for killing it.
-    @ivar started: whether it has begun with a script.
+    @ivar given: whether it has been given a script.
     @ivar ending: how it ended, as far as the template has told.
     @ivar lean: whether next to all of its memory is still the template's too.
     @ivar unripe: whether its template was not yet as warm as it gets.
@@ -59,7 +62,7 @@ class Spare:
     runs: int = 1
     lean: bool = field(default=False, init=False)
     unripe: bool = field(default=False, init=False)
-    started: bool = field(default=False, init=False)
+    given: bool = field(default=False, init=False)
     ending: Ending | None = field(default=None, init=False)
     used: bool = field(default=False, init=False)
     _ready: bool = field(default=True, init=False)
@@ -105,11 +108,14 @@ class Spare:
         except PermissionError:
             pass  # The user has as much in pipes as the system allows (pipe(7)).
 
-    def close_script(self) -> None:
-        """Close the submission's pipe: all has been written, or the child reads no more."""
-        if self.script >= 0:
-            os.close(self.script)
-            self.script = -1
+    def unread(self) -> int:
+        """Return how many bytes of a submission have been written and not been read by the child; FIONREAD, pipe(7).
+
+        A child that has read all of it is about to run it. It need not say so: that would wake a thread here, just when
+        there is nothing to do.
+        """
+        count: int = _COUNT.unpack(fcntl.ioctl(self.script, termios.FIONREAD, bytes(_COUNT.size)))[0]
+        return count
 
     def remove(self) -> None:
         """Kill it, wait until it is dead, and clear away what it leaves."""
@@ -124,7 +130,7 @@ class Spare:
 
     def _told(self) -> bool:
         """Whether the template tells how it ended; waits for that if it has had a script."""
-        if not self.started:
+        if not self.given:
             return False
         wait_for(self.ended, _MS_TO_TELL)
         try:
@@ -136,8 +142,7 @@ class Spare:
 
     def close(self) -> None:
         """Let go of all descriptors."""
-        self.close_script()
-        for fd in (self.result, self.stdout, self.stderr, self.ended, self.pidfd):
+        for fd in (self.script, self.result, self.stdout, self.stderr, self.ended, self.pidfd):
             os.close(fd)
 
 

@@ -7,8 +7,20 @@ import os
 import signal
 import subprocess
 
+from attrs import define, field
+
 from cpyrender import wire
 from cpyrender.pool.spare import Spare
+
+
+@define
+class _PlayedSpare(Spare):
+    """A spare whose child may have begun before it has been given a script: what it says is laid out before."""
+
+    begun: bool = field(default=False, init=False)
+
+    def unread(self) -> int:
+        return 0 if self.begun else super().unread()
 
 
 class PlayedChild:
@@ -29,17 +41,25 @@ class PlayedChild:
         for ours in (to_script, from_result, from_stdout, from_stderr, from_ended):
             os.set_blocking(ours, False)
         self._open = {"script": self.script, "result": result, "stdout": stdout, "stderr": stderr, "ended": ended}
+        self._taken: int | None = None
         self._process = subprocess.Popen(["sleep", "20"])
         pidfd = os.pidfd_open(self._process.pid)
-        self.spare = Spare(folder, to_script, from_result, from_stdout, from_stderr, from_ended, pidfd)
+        self.spare = _PlayedSpare(folder, to_script, from_result, from_stdout, from_stderr, from_ended, pidfd)
 
     def say(self, *pieces: bytes) -> None:
         """Write into the channel of the answer."""
         wire.write_all(self._open["result"], pieces)
 
+    def begin(self, *pieces: bytes) -> None:
+        """Take the script, and write into the channel of the answer."""
+        self.spare.begun = True
+        # What is laid out before it is given the script ends before that, too.
+        self._taken = self._open.pop("script", self._taken)
+        self.say(*pieces)
+
     def answer(self, header: dict[str, object], *blobs: bytes) -> None:
         """Take the script and answer it."""
-        self.say(wire.STARTED, *wire.pack(header, blobs))
+        self.begin(*wire.pack(header, blobs))
 
     def print(self, stdout: bytes = b"", stderr: bytes = b"") -> None:
         """Write to the standard streams."""
@@ -52,12 +72,12 @@ class PlayedChild:
 
     def shut(self, *names: str) -> None:
         """Close the far ends of these pipes."""
-        for name in names:
+        for name in self._open.keys() & set(names):
             os.close(self._open.pop(name))
 
     def end(self, status: int, cpu: float = 0.0) -> None:
         """End as wait(2) would tell it: the child's pipes close, and the template says how it was."""
-        self.shut(*(self._open.keys() & {"script", "result", "stdout", "stderr"}))
+        self.shut("script", "result", "stdout", "stderr")
         os.write(self._open["ended"], json.dumps({"status": status, "cpu": cpu, "peak": 0}).encode())
         self.shut("ended")
 
@@ -74,3 +94,5 @@ class PlayedChild:
         self._process.kill()
         self._process.wait()
         self.shut(*list(self._open))
+        if self._taken is not None:
+            os.close(self._taken)

@@ -107,7 +107,7 @@ class ProgressTests(ConversationCase):
     def test_told_at_once(self) -> None:
         """Reports are told as they come, and the answer after them counts as ever."""
         told: list[Report] = []
-        self.child.say(wire.STARTED, self.report(0.25, "a") + self.report(0.5, "b"))
+        self.child.begin(self.report(0.25, "a") + self.report(0.5, "b"))
         self.child.say(*wire.pack(_HEADER, [b"data"]))
         outcome = self.talk(submission=evolve(_SUBMISSION, on_progress=told.append))
 
@@ -117,13 +117,13 @@ class ProgressTests(ConversationCase):
 
     def test_of_the_killed(self) -> None:
         """Of a script that never answers, what it has reported is known nevertheless."""
-        self.child.say(wire.STARTED, self.report(0.5, "half"))
+        self.child.begin(self.report(0.5, "half"))
 
         self.assertEqual(self.talk(_AT_ONCE).progress, (Report(fraction=0.5, text="half"),))
 
     def test_before_the_end(self) -> None:
         """Reports that stand before the answer in the pipe of a child that has ended do not hide it."""
-        self.child.say(wire.STARTED, self.report(0.5), self.report(0.75))
+        self.child.begin(self.report(0.5), self.report(0.75))
         self.child.say(*wire.pack(_HEADER, [b"data"]))
         self.child.end(0)
 
@@ -131,14 +131,14 @@ class ProgressTests(ConversationCase):
 
     def test_senseless(self) -> None:
         """A report that makes no sense ends the conversation as anything else does that is no answer."""
-        self.child.say(wire.STARTED, self.report(0.5, 7))
+        self.child.begin(self.report(0.5, 7))
 
         self.assertFailed(self.talk(), Cause.CRASHED, "wrote into the channel of its answer")
 
     def test_too_many(self) -> None:
         """A child that does nothing but report is stopped."""
         self.patch(conversation, "_MOST_REPORTS", 10)
-        self.child.say(wire.STARTED, self.report(0.5) * 11)
+        self.child.begin(self.report(0.5) * 11)
 
         self.assertFailed(self.talk(), Cause.CRASHED)
 
@@ -186,14 +186,6 @@ class SubmissionTests(ConversationCase):
                 },
             },
         )
-
-    def test_end_of_submission(self) -> None:
-        """After the script its pipe is closed, so that the child finds its end."""
-        self.child.answer(_HEADER, b"data")
-        self.talk()
-        self.received()
-
-        self.assertEqual(os.read(self.child.script, 1), b"")
 
     def test_more_than_a_pipe_holds(self) -> None:
         """A script of three megabytes reaches a child that reads it piece by piece."""
@@ -254,7 +246,7 @@ class AnswerTests(ConversationCase):
         """A conversation that is cancelled in the middle of a large answer leaves nothing of it."""
 
         def half() -> None:
-            self.child.say(wire.STARTED, _LARGE_FRAME[: len(_LARGE_FRAME) // 2])
+            self.child.begin(_LARGE_FRAME[: len(_LARGE_FRAME) // 2])
             self.cancellation.cancel()
 
         self.meanwhile(half)
@@ -269,7 +261,7 @@ class AnswerTests(ConversationCase):
 
         def until_there_is_no_room() -> None:
             # More than the pipe holds: when it has been written, the answer is being received.
-            self.child.say(wire.STARTED, _LARGE_FRAME[:half])
+            self.child.begin(_LARGE_FRAME[:half])
             with limit(resource.RLIMIT_FSIZE, half // 2):
                 self.child.say(_LARGE_FRAME[half : half + 100])
                 ended.wait()
@@ -304,7 +296,7 @@ class AnswerTests(ConversationCase):
 
     def test_forged_success_then_silence(self) -> None:
         """A script that forges an answer and falls silent has its say and is killed; nobody waits for more."""
-        self.child.say(wire.STARTED, *wire.pack(_HEADER, [b"data"]))
+        self.child.begin(*wire.pack(_HEADER, [b"data"]))
 
         self.assertEqual((self.talk().outputs, self.child.was_killed()), (_OUTPUTS, True))
 
@@ -332,20 +324,21 @@ class HostileAnswerTests(ConversationCase):
 
     def test_junk(self) -> None:
         """Junk in the channel ends the conversation with a sentence, and the child."""
-        self.child.say(wire.STARTED, b"hello, world, this is no frame")
+        self.child.begin(b"hello, world, this is no frame")
 
         self.assertFailed(self.talk(), Cause.CRASHED, "wrote into the channel")
         self.assertTrue(self.child.was_killed())
 
     def test_junk_before_anything(self) -> None:
-        """Junk in the place of the child's first word is junk as well."""
+        """Junk before an answer that would be a good one makes junk of all of it."""
         self.child.say(b"x")
+        self.child.answer(_HEADER, b"data")
 
         self.assertFailed(self.talk(), Cause.CRASHED, "wrote into the channel")
 
     def test_huge_body(self) -> None:
         """An answer that announces 16 exabytes is refused by its size, not awaited."""
-        self.child.say(wire.STARTED, struct.pack("!4sIQ", b"CPYR", 2, (1 << 64) - 1))
+        self.child.begin(struct.pack("!4sIQ", b"CPYR", 2, (1 << 64) - 1))
 
         self.assertFailed(self.talk(), Cause.OUTPUT, "1048576 bytes")
 
@@ -363,27 +356,27 @@ class HostileAnswerTests(ConversationCase):
 
     def test_huge_header(self) -> None:
         """A header that announces four gigabytes is no frame."""
-        self.child.say(wire.STARTED, struct.pack("!4sIQ", b"CPYR", (1 << 32) - 1, 0))
+        self.child.begin(struct.pack("!4sIQ", b"CPYR", (1 << 32) - 1, 0))
 
         self.assertFailed(self.talk(), Cause.CRASHED, "wrote into the channel")
 
     def test_half_a_frame_then_end(self) -> None:
         """A child that ends in the middle of its answer ended without one."""
-        self.child.say(wire.STARTED, b"".join(wire.pack(_HEADER, [b"data"]))[:-2])
+        self.child.begin(b"".join(wire.pack(_HEADER, [b"data"]))[:-2])
         self.child.end(3 << 8)
 
         self.assertFailed(self.talk(), Cause.CRASHED, "without an answer", "exit status 3")
 
     def test_half_a_frame_then_silence(self) -> None:
         """A child that falls silent in the middle of its answer runs into its time limit."""
-        self.child.say(wire.STARTED, b"".join(wire.pack(_HEADER, [b"data"]))[:-2])
+        self.child.begin(b"".join(wire.pack(_HEADER, [b"data"]))[:-2])
 
         self.assertIsInstance(self.talk(_AT_ONCE), TimedOut)
 
     def test_closed_channel(self) -> None:
         """A script that closes the channel and lives on is told so after a moment, long before its time limit."""
         self.patch(conversation, "_SECONDS_TO_END", 0.02)
-        self.child.say(wire.STARTED)
+        self.child.begin()
         self.child.shut("result")
 
         self.assertFailed(self.talk(), Cause.CRASHED, "closed the channel")
@@ -391,14 +384,14 @@ class HostileAnswerTests(ConversationCase):
 
     def test_closed_channel_then_end(self) -> None:
         """A script that closes the channel and then crashes is told of the crash."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         self.child.end(signal.SIGSEGV)
 
         self.assertFailed(self.talk(), Cause.CRASHED, "crashed the interpreter", "SIGSEGV")
 
     def test_closed_everything(self) -> None:
         """A script that closes all it holds and lives on gets its sentence no less."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         self.child.shut("script", "result", "stdout", "stderr")
 
         self.assertFailed(self.talk(_AT_ONCE), Cause.CRASHED, "closed the channel")
@@ -428,7 +421,7 @@ class EndTests(ConversationCase):
 
     def test_template_gone(self) -> None:
         """A child that is lost with its template under the script was interrupted."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         self.child.lose_template()
 
         self.assertRaises(Interrupted, self.talk)
@@ -442,14 +435,14 @@ class EndTests(ConversationCase):
 
     def test_exit_without_answer(self) -> None:
         """A script that ends the interpreter is told so, even with the status of success."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         self.child.end(0)
 
         self.assertFailed(self.talk(), Cause.CRASHED, "ended the interpreter", "exit status 0")
 
     def test_crash_names_its_line(self) -> None:
         """A script that crashes is told its signal, and the line that the dying interpreter wrote down."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         self.child.print(stderr=b'Fatal Python error: Segmentation fault\n\n  File "script.py", line 7 in <module>\n')
         self.child.end(signal.SIGSEGV)
         outcome = self.talk()
@@ -459,28 +452,28 @@ class EndTests(ConversationCase):
 
     def test_killed_over_its_cpu_limit(self) -> None:
         """A child that a signal ended after all its CPU seconds ran out of them."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         self.child.end(signal.SIGKILL, cpu=2.5)
 
         self.assertEqual(self.talk(evolve(_LIMITS, cpu=2.0)), TimedOut(seconds=2.0, of_cpu=True))
 
     def test_killed_within_its_cpu_limit(self) -> None:
         """A child that a signal ended with CPU seconds left crashed."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         self.child.end(signal.SIGKILL, cpu=1.5)
 
         self.assertFailed(self.talk(evolve(_LIMITS, cpu=2.0)), Cause.CRASHED, "SIGKILL")
 
     def test_exit_after_much_cpu(self) -> None:
         """A child that exited of itself did not run out of CPU time, however much it used."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         self.child.end(3 << 8, cpu=2.5)
 
         self.assertFailed(self.talk(evolve(_LIMITS, cpu=2.0)), Cause.CRASHED, "exit status 3")
 
     def test_timed_out(self) -> None:
         """A child that says nothing is killed at its time limit, which the outcome names."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         outcome = self.talk(_AT_ONCE)
 
         self.assertEqual((outcome.seconds, outcome.of_cpu, outcome.timing.run), (0.02, False, 0.02))
@@ -488,7 +481,7 @@ class EndTests(ConversationCase):
 
     def test_timed_out_while_talking(self) -> None:
         """A child that prints without end is killed at its time limit no less."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         self.meanwhile(self.print_on_and_on)
 
         self.assertIsInstance(self.talk(_AT_ONCE), TimedOut)
@@ -503,7 +496,7 @@ class EndTests(ConversationCase):
 
     def test_cancelled(self) -> None:
         """A conversation that is cancelled ends at once, and the child with it."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         self.cancellation.cancel()
 
         self.assertRaises(Cancelled, self.talk)
@@ -511,7 +504,7 @@ class EndTests(ConversationCase):
 
     def test_cancelled_from_another_thread(self) -> None:
         """A conversation that waits for its child is ended by another thread."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         self.meanwhile(self.cancellation.cancel)
 
         self.assertRaises(Cancelled, self.talk)
@@ -561,14 +554,14 @@ class LogTests(ConversationCase):
 
     def test_of_a_script_that_ran_too_long(self) -> None:
         """What a script printed is kept when it runs out of time."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         self.child.print(b"so far\n")
 
         self.assertEqual(self.talk(_AT_ONCE).log.stdout, "so far\n")
 
     def test_of_a_script_that_crashed(self) -> None:
         """What a script printed is kept when it crashes."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         self.child.print(b"so far\n", b"Fatal Python error\n")
         self.child.end(signal.SIGSEGV)
         log = self.talk().log
@@ -588,7 +581,7 @@ class LogTests(ConversationCase):
 
     def test_frames_of_the_server(self) -> None:
         """Of what a dying interpreter says, the client is told the script's own frames."""
-        self.child.say(wire.STARTED)
+        self.child.begin()
         words = 'Stack (most recent call first):\n  File "/a/b.py", line 5 in g\n  File "script.py", line 3 in f\n'
         self.child.print(b"", words.encode())
         self.child.end(signal.SIGSEGV)
@@ -634,14 +627,12 @@ class GoingOnTests(ConversationCase):
         child.answer(header, b"data")
         conversation = Conversation(child.spare, _SUBMISSION, _LIMITS, self.cancellation)
         conversation.run()
-        living = child.spare.script >= 0
         if not conversation.may_go_on:
             self.assertTrue(child.was_killed())
-        self.assertEqual(living, runs > 1)
         return conversation.may_go_on
 
     def test_says_so(self) -> None:
-        """A child that answers, says that it takes more, and has some left to take is not killed, nor told the end."""
+        """A child that answers, says that it takes more, and has some left to take is not killed."""
         self.assertTrue(self.goes_on(**_HEADER, again=True))
         self.assertTrue(self.goes_on(kind="failed", cause="raised", message="no", again=True))
 
@@ -680,7 +671,7 @@ class GoingOnTests(ConversationCase):
             self.child = PlayedChild()
             self.addCleanup(self.child.close)
             self.addCleanup(self.child.spare.close)
-            self.child.say(wire.STARTED)
+            self.child.begin()
             self.child.end(signal.SIGKILL, cpu)
             self.assertIsInstance(self.talk(evolve(_LIMITS, cpu=5.0, runs=2)), kind)
 

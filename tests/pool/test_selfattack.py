@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender import wire
 from cpyrender.pool.selfattack import attack
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.template import LayerMissing
@@ -58,7 +57,7 @@ class AttackTests(SynchronousTestCase):
 
     def test_no_answer(self) -> None:
         """A level at which the attacker does not answer is none: it may have got out."""
-        self.assertIn("attacks", self.missing(lambda child: child.say(wire.STARTED, b"junk that is no frame at all")))
+        self.assertIn("attacks", self.missing(lambda child: child.begin(b"junk that is no frame at all")))
 
     def test_child_that_cannot_be_shut_in(self) -> None:
         """A level whose child ends before it begins is none, for the reason that the child gave."""
@@ -73,7 +72,7 @@ class AttackTests(SynchronousTestCase):
         """A level whose template dies under the attack is none."""
 
         def play(child: PlayedChild) -> None:
-            child.say(wire.STARTED)
+            child.begin()
             child.lose_template()
 
         self.assertIn("died", self.missing(play))

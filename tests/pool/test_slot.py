@@ -52,13 +52,13 @@ def die_before(child: PlayedChild) -> None:
 
 def die_with_template(child: PlayedChild) -> None:
     """Play a child that is lost, under its script, with its template."""
-    child.say(wire.STARTED)
+    child.begin()
     child.lose_template()
 
 
 def be_silent(child: PlayedChild) -> None:
     """Play a child that takes its script and says no more."""
-    child.say(wire.STARTED)
+    child.begin()
 
 
 class PlayedSupply:
@@ -159,7 +159,7 @@ class GroupTests(SlotCase):
 
     def be_killed(self, child: PlayedChild) -> None:
         """Play a child that is killed under its script."""
-        child.say(wire.STARTED)
+        child.begin()
         child.end(signal.SIGKILL)
 
     def test_put_in(self) -> None:
@@ -466,8 +466,8 @@ class SlotTests(SlotCase):
         folders = [os.path.exists(child.spare.folder) for child in self.children]
 
         self.assertEqual(folders, [False, False, False, True, True])
-        # Of each, the five ends and the pidfd; the script's is closed by then.
-        self.assertEqual(len(os.listdir("/proc/self/fd")), before - 3 * 6 - 2)
+        # Of each, the five ends and the pidfd.
+        self.assertEqual(len(os.listdir("/proc/self/fd")), before - 3 * 6)
 
     def test_closed(self) -> None:
         """A slot that is closed kills the spare it holds and lets go of it."""

@@ -35,10 +35,9 @@ class SpareTests(SynchronousTestCase):
         self.spare.kill()
 
     def test_closed(self) -> None:
-        """A spare that is closed holds none of its descriptors, even where the script's had been closed before."""
+        """A spare that is closed holds none of its descriptors."""
         held = [self.spare.script, self.spare.result, self.spare.stdout, self.spare.stderr, self.spare.ended]
         held.append(self.spare.pidfd)
-        self.spare.close_script()
         self.spare.close()
 
         for fd in held:
@@ -56,7 +55,7 @@ class SpareTests(SynchronousTestCase):
 
     def test_tells_of_its_end(self) -> None:
         """Of a spare that has had a script it is known, once it is removed, how it ended."""
-        self.spare.started = True
+        self.spare.given = True
         self.child.end(signal.SIGKILL, cpu=1.5)
         self.spare.remove()
 
@@ -66,7 +65,7 @@ class SpareTests(SynchronousTestCase):
         """A spare of whose end nobody tells is waited for until it is dead, and removed without that."""
         for lose in (self.child.lose_template, lambda: None):
             self.patch(spare, "_MS_TO_TELL", 10)
-            self.spare.started = True
+            self.spare.given = True
             lose()
             self.spare.remove()
             self.assertTrue(self.child.was_killed())
@@ -80,7 +79,7 @@ class SpareTests(SynchronousTestCase):
         """Of a spare that is dead only after some time, the end is told all the same."""
         self.patch(spare, "_MS_TO_TELL", 10)
         self.patch(spare, "wait_for", self.wait)
-        self.spare.started = True
+        self.spare.given = True
         self.spare.remove()
 
         self.assertEqual(self.spare.ending, Ending(code=-signal.SIGKILL, cpu=0.0, peak=0))
@@ -123,7 +122,7 @@ class SpareTests(SynchronousTestCase):
     def test_says_too_much(self) -> None:
         """A spare that says anything else, before it is ready or together with that, is not."""
         self.addCleanup(self.spare.close)
-        self.assertReady(wire.STARTED + wire.READY, False)
+        self.assertReady(b"\x06" + wire.READY, False)
 
     def test_prints(self) -> None:
         """A spare in which something prints though no script is running is not ready."""
@@ -150,10 +149,24 @@ class SpareTests(SynchronousTestCase):
         self.patch(spare, "_MS_TO_CLEAR", 10)
         self.assertReady(b"", False)
 
-    def test_script_closed(self) -> None:
-        """Closing the script's pipe shows the child the end of its script, and may be done twice."""
+    def test_unread(self) -> None:
+        """What a child has not read of its script is counted, also when it is gone."""
         self.addCleanup(self.spare.close)
-        self.spare.close_script()
-        self.spare.close_script()
+        counts = [self.spare.unread()]
+        os.write(self.spare.script, b"x" * 100)
+        counts.append(self.spare.unread())
+        os.read(self.child.script, 40)
+        counts.append(self.spare.unread())
+        self.child.shut("script")
+        counts.append(self.spare.unread())
 
-        self.assertEqual(os.read(self.child.script, 1), b"")
+        self.assertEqual(counts, [0, 100, 60, 60])
+
+    def test_all_read(self) -> None:
+        """Of a child that has read all, and is gone, nothing is unread."""
+        self.addCleanup(self.spare.close)
+        os.write(self.spare.script, b"x" * 100)
+        os.read(self.child.script, 100)
+        self.child.shut("script")
+
+        self.assertEqual(self.spare.unread(), 0)
