@@ -21,7 +21,6 @@ from twisted.python.failure import Failure
 from cpyrender.authority import is_near
 from cpyrender.binding import Bound, EarlyReactor, LaterFactory
 from cpyrender.settings import ServerSettings
-from cpyrender.web.negotiation import Negotiation
 
 LOOPBACK = "127.0.0.1"
 _BACKLOG = 128
@@ -120,7 +119,12 @@ class Endpoint:
     def open(self, factory: IProtocolFactory) -> IListeningPort:
         """Listen."""
         site: Any = factory
-        self._factory.site = Negotiation(site) if self.scheme == "https" else site
+        if self.scheme == "https":
+            # Not for those who listen elsewhere, and have to wait for nothing: it takes HTTP/2 with it.
+            from cpyrender.web.negotiation import Negotiation
+
+            site = Negotiation(site)
+        self._factory.site = site
         try:
             port: IListeningPort = self._early.listen() or self._opened
         except (OSError, CannotListenError) as error:

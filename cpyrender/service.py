@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Any, NoReturn, cast
+from importlib import import_module
+from threading import Thread
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from attrs import evolve
 from twisted.application.service import Service
@@ -22,18 +24,16 @@ from cpyrender.pool.local import LocalPool
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.settings import ServerSettings
 from cpyrender.signals import Signals
-from cpyrender.web.aside import Aside
-from cpyrender.web.classic import ClassicDoor
-from cpyrender.web.guard import Guard
-from cpyrender.web.metrics import MetricsDoor
-from cpyrender.web.page import put_page
-from cpyrender.web.quitting import QuitDoor
-from cpyrender.web.site import RenderSite
+
+if TYPE_CHECKING:
+    from cpyrender.web.site import RenderSite
 
 __all__ = ["CannotStart", "RenderService"]
 
 # Seconds that one turn of the reactor may wait for something to happen.
 _TURN = 0.05
+# All that answers. It is imported while the template, for which there is more to import, warms up in its own process.
+_SITE = "cpyrender.web.assembly"
 
 
 def _end(number: int, frame: object) -> NoReturn:
@@ -67,20 +67,6 @@ class RenderService(Service):
         hosts = (port.getHost() for port in self._ports)
         return next((cast(IPv4Address, host).port for host in hosts if hasattr(host, "port")), 0)
 
-    def _made_site(self) -> RenderSite:
-        max_body = self._settings.render.max_body
-        page = not self._settings.no_page
-        guard = Guard(max_body=max_body, public_names=self._settings.public_names, token=self._token, page=page)
-        root = ClassicDoor(self._pool, max_body, guard, Aside(self._reactor))
-        if page:
-            put_page(root)
-        if self._settings.allow_quit:
-            root.putChild(b"quit", QuitDoor(self._quit))
-        root.putChild(b"metrics", MetricsDoor(self._metrics, guard))
-        site = RenderSite(root, self._reactor, max_body, guard, self._settings.http, self._metrics)
-        self._metrics.look_at(self._pool.health, lambda: len(site.crowd))
-        return site
-
     def _quit(self) -> None:
         if not self._quitting:
             self._quitting = True
@@ -113,12 +99,15 @@ class RenderService(Service):
         super().startService()
         # Until the reactor runs, a signal would end this process before it could clear up.
         before = signal.signal(signal.SIGTERM, _end)
+        importing = Thread(target=import_module, args=(_SITE,))
+        importing.start()
         try:
             self._pool.start_blocking()
         except (TemplateFailed, OSError) as error:
             self._forgo()
             raise CannotStart(f"scripts cannot be run: {error}") from None
         finally:
+            importing.join()
             signal.signal(signal.SIGTERM, before)
         self._listen()
         self._signals.hear(signal.SIGHUP, self.reload)
@@ -134,7 +123,9 @@ class RenderService(Service):
             )
 
     def _listen(self) -> None:
-        site = self._site = self._made_site()
+        assemble = import_module(_SITE).assemble
+        site = assemble(self._reactor, self._settings, self._pool, self._metrics, self._token, self._quit)
+        self._site = site
         isolation = self._pool.health().isolation
         try:
             while self._listeners:

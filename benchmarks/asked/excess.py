@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from statistics import median
 
 from attrs import Factory, define
 
@@ -18,6 +19,8 @@ from benchmarks.running import Running
 _IDLE = 64
 _BEYOND = 32
 _PATH = "/health"
+# In one of them, some sixty scripts are served; and what else the machine does for a moment counts in one only.
+_ROUNDS = 3
 
 #: Who was turned away comes back after so many seconds, as Retry-After would have it.
 _RETRY = 1.0
@@ -36,8 +39,22 @@ class _Seen:
 
 
 def measure(running: Running, window: float) -> list[Figure]:
-    """Let 8 clients have the server to themselves, then all of them."""
-    alone = load.loop(running, SATURATING, window).rate
+    """Let 8 clients have the server to themselves, then all of them, in turn; return the medians of these rounds."""
+    slowest: list[float] = []
+    rates: list[float] = []
+    for _ in range(_ROUNDS):
+        alone = load.loop(running, SATURATING, window).rate
+        seen, rate = _crowded(running, window)
+        rates.append(rate / alone)
+        slowest += [max(seen.refused) * 1000] if seen.refused else []
+    return [
+        Figure(f"{_BEYOND} clients beyond the queue: the slowest 503 takes", load.median_of_any(slowest), "ms", 50),
+        Figure("the same: the others are served, of the rate without them", median(rates), "", 0.95, "at least"),
+    ]
+
+
+def _crowded(running: Running, window: float) -> tuple[_Seen, float]:
+    """Return what clients met, and how many of them were served in a second."""
     client = Client(running.port)
     health = client.json(_PATH)
     client.close()
@@ -51,12 +68,7 @@ def measure(running: Running, window: float) -> list[Figure]:
     Crowd.start([_posting(running.port, seen, deadline)] * clients).join()
     for one in idle:
         one.close()
-    rate = sum(began < at <= deadline for at in seen.served) / window
-    slowest = max(seen.refused) * 1000 if seen.refused else None
-    return [
-        Figure(f"{_BEYOND} clients beyond the queue: the slowest 503 takes", slowest, "ms", 50),
-        Figure("the same: the others are served, of the rate without them", rate / alone, "", 0.95, "at least"),
-    ]
+    return seen, sum(began < at <= deadline for at in seen.served) / window
 
 
 def _posting(port: int, seen: _Seen, deadline: float) -> Callable[[], None]:
