@@ -87,7 +87,7 @@ def _be_template(commands: socket.socket, settings: Mapping[str, Any], learning:
     _tell(commands, ready=True, unusable=unusable)
     complete = functools.partial(_complete, warmth, hooks, confinement)
     if learning:
-        return _learn(commands, settings, complete(lambda: None))
+        return _learn(commands, settings, complete(lambda: None), warmth.settle)
     spool, legacy = settings["spool"], settings["legacy"]
     Template(commands, spool, confinement, legacy, hooks.forker(), complete, warmth.settle).serve()
 
@@ -96,6 +96,7 @@ def _learn(
     commands: socket.socket,
     settings: Mapping[str, Any],
     completing: Iterator[Step],
+    settle: Callable[[], None],
 ) -> None:
     """Find out what scripts write to, beside a server that has better things to do."""
     os.nice(_NICE)
@@ -105,8 +106,12 @@ def _learn(
 
     # What children are answered with stays here.
     unheard, own = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    learner = Learner(own, settings["spool"], confinement, settings["legacy"], fork)
+    # As its children have only what is recorded made read-only, what they make is not to be among that: the kernel
+    # could not write there.
+    settle()
     try:
-        names = Learner(own, settings["spool"], confinement, settings["legacy"], fork).learn(lambda: _is_gone(commands))
+        names = learner.learn(lambda: _is_gone(commands))
     except (DidNotLearn, OSError) as error:
         return _tell(commands, failed=f"{type(error).__name__}: {error}")
     finally:
