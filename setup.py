@@ -26,7 +26,10 @@ setup(
     # Where there is no compiler, scripts run all the same, only slower.
     ext_modules=[
         Extension(
-            f"cpyrender.child.{name}", [f"cpyrender/child/{name}.c"], depends=["cpyrender/child/_calls.h"], optional=True
+            f"cpyrender.child.{name}",
+            [f"cpyrender/child/{name}.c"],
+            depends=["cpyrender/child/_calls.h"],
+            optional=True,
         )
         for name in ("_calls", "_loop", "_placement", "_populate")
     ],

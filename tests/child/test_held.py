@@ -43,7 +43,7 @@ from hashlib import sha256
 from cpyrender.child.warm import Warmth
 warmth = Warmth()
 warmth.begin([])
-for _ in warmth.complete():
+for _ in warmth.complete(lambda: None):
     pass
 numbers = os.listdir("/proc/self/fd")
 files = [name for name in (os.path.realpath(f"/proc/self/fd/{number}") for number in numbers) if "ttf" in name]
