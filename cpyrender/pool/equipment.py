@@ -37,8 +37,10 @@ class Equipment:
     def __init__(self, reactor: IPoolReactor, settings: RenderSettings) -> None:
         self._reactor = reactor
         self._settings = settings
-        # One for each slot, one for what is learned beside the scripts, and one in which a template is replaced.
-        self._threads = ThreadPool(settings.slots, settings.slots + 2, "cpyrender")
+        # One for each slot, one for what is learned beside the scripts, and one in which a template is replaced. All of
+        # them from the start: one more that is begun by chance, under load, looks as if something grew.
+        count = settings.slots + 2
+        self._threads = ThreadPool(count, count, "cpyrender")
         self._groups: SlotGroups | None = None
         self.supply: SpareSupply | None = None
 
