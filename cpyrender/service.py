@@ -123,7 +123,9 @@ class RenderService(Service):
             )
 
     def _listen(self) -> None:
-        assemble = import_module(_SITE).assemble
+        # By now it is there.
+        from cpyrender.web.assembly import assemble
+
         site = assemble(self._reactor, self._settings, self._pool, self._metrics, self._token, self._quit)
         self._site = site
         isolation = self._pool.health().isolation

@@ -20,7 +20,8 @@
 #define SYS_pidfd_open 434
 #endif
 
-/* Of the five pipes of a child, in the order in which the server is sent its ends: whether that is the writing one. */
+/* As Pipes in pipes.py has them. Of the five pipes of a child, in the order in which the server is sent its ends: whether
+   that is the writing one. */
 enum { SCRIPT, RESULT, STDOUT, STDERR, ENDED, PIPES };
 static const int written_by_server[PIPES] = {1, 0, 0, 0, 0};
 /* The pipes of which the child itself has the other ends, as its descriptors 0, 1, 2 and so on. */

@@ -92,13 +92,8 @@ def to_unshare(flags: int) -> Call:
     return Call.of(f"unshare({flags:#x})", _libc.unshare, flags)
 
 
-def setns(fd: int, flags: int) -> None:
-    """Enter namespaces of the process that a pidfd refers to; setns(2)."""
-    to_setns(fd, flags).make()
-
-
 def to_setns(fd: int, flags: int) -> Call:
-    """Return the call of L{setns}."""
+    """Return the call that enters namespaces of the process that a pidfd refers to; setns(2)."""
     return Call.of(f"setns({flags:#x})", _libc.setns, fd, flags)
 
 

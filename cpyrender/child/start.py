@@ -87,9 +87,9 @@ def _be_template(commands: socket.socket, settings: Mapping[str, Any], learning:
     _tell(commands, ready=True, unusable=unusable)
     complete = functools.partial(_complete, warmth, hooks, confinement)
     if learning:
-        return _learn(commands, settings, complete(lambda: None), warmth.settle)
+        return _learn(commands, settings, complete(lambda: None), warmth.settle_again)
     spool, legacy = settings["spool"], settings["legacy"]
-    Template(commands, spool, confinement, legacy, hooks.forker(), complete, warmth.settle).serve()
+    Template(commands, spool, confinement, legacy, hooks.forker(), complete, warmth.settle_again).serve()
 
 
 def _learn(

@@ -78,7 +78,6 @@ class Template:
         self._ripening = None if ripening is None else ripening(self._rehearse)
         self._loop: Loop | None = None
         self._steps = 0
-        self._settled = False
         self._unripe: str | None = None
         # A template that was replaced may have left folders, and in a jail all templates have the same process id.
         self._name = secrets.token_hex(4)
@@ -99,8 +98,10 @@ class Template:
     def serve(self) -> None:
         """Fork as often as asked, until the server is gone; then leave nothing behind."""
         try:
-            while self._do_next() if self._loop is None else self._do_next_in(self._loop):
-                pass
+            while self._loop is None:
+                if not self._do_next():
+                    return
+            self._serve_in(self._loop)
         except ConnectionError:
             pass  # The server is gone, and had not yet read all that it was told.
         finally:
@@ -119,20 +120,24 @@ class Template:
                 return False
         return True
 
-    def _do_next_in(self, loop: Loop) -> bool:
-        """Do the same, but in C as far as that goes."""
+    def _serve_in(self, loop: Loop) -> None:
+        """Do the same, until the server says no more, but in C as far as that goes."""
         template = os.getpid()
+        self._hand_children_to(loop)
+        # Nothing of before is let go of any more, to leave a hole for children to fill.
+        self._at_last()
+        told_more = True
+        while told_more:
+            chosen = loop.wait()
+            if chosen is not None:
+                self._become_child(template, [*self._lives.values()][chosen], self._folder())
+            told_more = self._obey(self._heard())
+            self._hand_children_to(loop)
+
+    def _hand_children_to(self, loop: Loop) -> None:
         for child in [*self._children.values()]:
             self._let_go(child)
             loop.adopt(child.pid, child.pidfd, child.ended)
-        if not self._settled:
-            self._settled = True
-            # Nothing of before is let go of any more, to leave a hole for children to fill.
-            self._at_last()
-        chosen = loop.wait()
-        if chosen is not None:
-            self._become_child(template, [*self._lives.values()][chosen], self._folder())
-        return self._obey(self._heard())
 
     def _heard(self) -> bytes:
         # There since before it was warm: the end of its heap is for its children.

@@ -117,7 +117,7 @@ class Warmth:
         yield
         yield from self._settle(run, rehearse)
 
-    def settle(self) -> None:
+    def settle_again(self) -> None:
         """Do once more, for all that has been left behind since, what makes this process cheap to inherit."""
         if self._heap is not None:
             self._heap.clear()

@@ -9,7 +9,7 @@ from cpyrender.child.loop import Loop
 from tests.child.apart import run_apart
 
 _PREAMBLE = """
-import array, errno, json, os, random, resource, signal, socket, sys
+import errno, json, os, random, resource, signal, socket, sys
 import numpy
 from cpyrender.child import linux
 from cpyrender.child.calls import Calls
@@ -72,19 +72,18 @@ print(json.dumps([unknown.decode(), children, os.getpid(), descriptors() == befo
 """
 
 _FAILS = f"""{_PREAMBLE}
-class Elsewhere:
-    chosen = sys.argv[1]
+why = sys.argv[1]
 before = descriptors()
-if Elsewhere.chosen == "leave":
+if why == "leave":
     loop = begin(leave=[linux.to_chdir("missing")])
-elif Elsewhere.chosen == "come back":
+elif why == "come back":
     loop = begin(come_back=[linux.to_chdir("missing")])
 else:
     loop = begin()
 server.send(b"one")
-if Elsewhere.chosen == "descriptors":
+if why == "descriptors":
     resource.setrlimit(resource.RLIMIT_NOFILE, (len(before) + 6, 1000))
-if Elsewhere.chosen == "server":
+if why == "server":
     server.close()
 try:
     said = loop.wait()
@@ -92,7 +91,7 @@ try:
         os._exit(0)
 except OSError as error:
     said = errno.errorcode[error.errno]
-left = None if Elsewhere.chosen == "server" else its.recv(100).decode() if said is None else "gone"
+left = None if why == "server" else its.recv(100).decode() if said is None else "gone"
 print(json.dumps([said, left, descriptors() == before]))
 """
 

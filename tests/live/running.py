@@ -229,11 +229,20 @@ def alive(pid: int) -> bool:
 
 def _state_and_parent(pid: int) -> tuple[str, int]:
     try:
-        # The name, in brackets, may have any character in it.
-        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        words = _stat(pid)
     except OSError:
         return "", 0
     return words[0], int(words[1])
+
+
+def _stat(pid: int) -> list[str]:
+    """Return what proc_pid_stat(5) tells of a process after its name, which may have any character in it."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def minor_faults(pid: int) -> int:
+    """Return how many page faults a process has had that were not read from a disk."""
+    return int(_stat(pid)[7])
 
 
 def parent(pid: int) -> int:
@@ -243,7 +252,7 @@ def parent(pid: int) -> int:
 
 def cpu_seconds(pid: int) -> float:
     """Return how long a process has been at work."""
-    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    words = _stat(pid)
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 

@@ -18,7 +18,7 @@ from cpyrender.pool.spare import pid_of
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.settings import ISOLATION, RenderSettings
 from cpyrender.values import Drawn, Submission
-from tests.live.running import level_here, parent, ripen, until
+from tests.live.running import level_here, minor_faults, parent, ripen, until
 
 _LIMITS = ConversationLimits(seconds=60, cpu=60, output=1 << 20, log=1 << 16)
 
@@ -67,17 +67,12 @@ def _own_faults(template: RunningTemplate) -> float:
     last = template.spare()
     try:
         pid = parent(pid_of(last.pidfd))
-        began, count = _minor_faults(pid), 20
+        began, count = minor_faults(pid), 20
         for _ in range(count):
             template.spare().remove()
-        return (_minor_faults(pid) - began) / count
+        return (minor_faults(pid) - began) / count
     finally:
         last.remove()
-
-
-def _minor_faults(pid: int) -> int:
-    with open(f"/proc/{pid}/stat") as line:
-        return int(line.read().rpartition(")")[2].split()[7])
 
 
 _READV = {"x86_64": 19, "aarch64": 65}[os.uname().machine]
