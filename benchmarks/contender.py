@@ -32,7 +32,8 @@ class Contender:
     @ivar needs: the modules without which it is left out.
     @ivar decode: what makes an answer's bytes out of its body.
     @ivar slow: it is measured less often, so that all comes to an end.
-    @ivar processes: how many of it there are; several for the floor alone, which is one script at a time.
+    @ivar processes: how many of it there are; several for the floor alone, which is one script at a time, and has one
+        on each core.
     """
 
     name: str

@@ -15,13 +15,15 @@ class Posted:
 
     @ivar title: what tables call it.
     @ivar begins: the first bytes of the right answer.
-    @ivar each: how often it is posted in one round.
+    @ivar each: how often it is posted in one turn.
+    @ivar turns: how many turns each contender has with it in one round.
     """
 
     title: str
     source: bytes
     begins: bytes
     each: int
+    turns: int = 1
 
 
 def source(name: str) -> bytes:
@@ -30,7 +32,8 @@ def source(name: str) -> bytes:
 
 
 EMPTY = Posted("empty", b"response = b''", b"", 10)
-LINE = Posted("A", source("line"), b"\xff\xd8\xff", 20)
+# A machine that is shared may change its speed within a second: few at a time, and soon after each other.
+LINE = Posted("A", source("line"), b"\xff\xd8\xff", 5, turns=4)
 SUBPLOTS = Posted("B", source("subplots"), b"\x89PNG", 1)
 ALL = (EMPTY, LINE, SUBPLOTS)
 

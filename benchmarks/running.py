@@ -59,10 +59,17 @@ class Running:
             self.cold = time.perf_counter() - began
             while len(self._processes) < self.contender.processes:
                 self._processes.append(self._start())
+            if self.contender is FLOOR:
+                self._keep_apart()
         except BaseException:
             self.stop()
             raise
         return self
+
+    def _keep_apart(self) -> None:
+        """Keep each process on a core of its own."""
+        for process, core in zip(self._processes, sorted(os.sched_getaffinity(0)), strict=True):
+            os.sched_setaffinity(process.pid, {core})
 
     def _start(self) -> subprocess.Popen[bytes]:
         folder = self._folder.name

@@ -92,15 +92,23 @@ class LatencyTests(SynchronousTestCase):
 
     def test_machine_that_slows_down(self) -> None:
         """Each time is divided by the floor's median in its own round: a change of speed between rounds is not seen."""
-        floor = {"A": {0: [1.0, 1.0, 9.0], 1: [4.0, 2.0, 4.0]}}
-        found = Latency.of({"A": {0: [2.0, 2.0], 1: [8.0, 8.0]}}, floor)
+        floor = {"A": {0: [[1.0, 1.0, 9.0]], 1: [[4.0, 2.0, 4.0]]}}
+        found = Latency.of({"A": {0: [[2.0, 2.0]], 1: [[8.0, 8.0]]}}, floor)
 
         self.assertEqual(found.over_floor, {"A": Spread(2.0, 2.0, 2.0, 4)})
         self.assertEqual(found.seconds, {"A": Spread(2.0, 8.0, 8.0, 4)})
 
+    def test_cores_of_different_speed(self) -> None:
+        """The floor is as fast as its processes are on average, one on each core, however each of them is spread."""
+        floor = {"A": {0: [[1.0, 1.0, 9.0], [3.0, 3.0, 0.5]]}}
+        found = Latency.of({"A": {0: [[2.0, 2.0, 6.0]]}} | {"floor": floor["A"]}, floor)
+
+        self.assertEqual(found.over_floor["A"], Spread(1.0, 3.0, 3.0, 3))
+        self.assertEqual(found.seconds["floor"], Spread(1.0, 9.0, 9.0, 6))
+
     def test_no_floor(self) -> None:
         """Where there is no floor, there is nothing to divide by."""
-        self.assertEqual(Latency.of({"A": {0: [2.0]}}, {}).over_floor, {})
+        self.assertEqual(Latency.of({"A": {0: [[2.0]]}}, {}).over_floor, {})
 
 
 class LoadsTests(SynchronousTestCase):
