@@ -2,8 +2,8 @@
 
 What is called C{to_...} returns a call that is to be made later, with others: see L{cpyrender.child.calls}.
 
-Man pages: capset(2), chdir(2), close(2), close_range(2), dup(2), getrandom(2), landlock(7), mount(2), prctl(2),
-seccomp(2), setns(2), setpgid(2), setrlimit(2), sigprocmask(2), umount2(2), unshare(2).
+Man pages: capset(2), chdir(2), close(2), close_range(2), dup(2), getrandom(2), landlock(7), mount(2), mprotect(2),
+prctl(2), seccomp(2), setns(2), setpgid(2), setrlimit(2), sigprocmask(2), umount2(2), unshare(2).
 """
 
 from __future__ import annotations
@@ -143,6 +143,14 @@ def collapse(start: int, length: int) -> bool:
     """
     done: int = _libc.madvise(start, length, _MADV_COLLAPSE)
     return done == 0
+
+
+def protect(start: int, length: int, allowed: int) -> None:
+    """Let a part of this process' memory be read, written to or run, by C{PROT_} numbers of L{mmap}; mprotect(2).
+
+    Does nothing where the kernel, or a security module, refuses that.
+    """
+    _libc.mprotect(ctypes.c_void_p(start), ctypes.c_size_t(length), allowed)
 
 
 def resident(start: int, length: int) -> bytes:

@@ -19,7 +19,7 @@ from typing import Any
 
 from attrs import evolve
 
-from cpyrender.child import ground, landlock, linux, measure, namespaces, placement, semaphores, streams
+from cpyrender.child import ground, landlock, libraries, linux, measure, namespaces, placement, semaphores, streams
 from cpyrender.child.confine import JAILED, Confinement, be_prepared
 from cpyrender.child.folder import remove_if_possible
 from cpyrender.child.forking import Hooks
@@ -132,6 +132,8 @@ def _settle(settings: Mapping[str, Any], commands: socket.socket) -> None:
     if uid is not None and settings["level"] in JAILED:
         os.chown(spool, uid, uid)
     if settings["level"] == "full":
+        # It forks, and what is shared with another process cannot be joined any more.
+        libraries.join()
         namespaces.enter(uid, commands.fileno())
         # Once more: it is said by a process, of its own parent, and this is another process by now.
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -171,6 +171,7 @@ class Warmth:
             yield
             hugepages.collapse(self._in_pages[first : first + _AT_ONCE])
         libraries.let_go()
+        libraries.join()
         yield
 
     def _clear_heap(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Tests of L{cpyrender.child.libraries}, in a process that lets go of its own."""
+"""Tests of L{cpyrender.child.libraries}, in processes that let go of their own, or join them."""
 
 import json
 
@@ -36,8 +36,30 @@ print(json.dumps({
 }))
 """
 
+_JOIN = """
+import json
+import numpy
+from cpyrender.child import libraries
 
-class CodeTests(SynchronousTestCase):
+def mappings():
+    with open("/proc/self/maps") as lines:
+        found = [line.split() for line in lines]
+    return [(rights, rest[-1]) for _, rights, *rest in found if ".so" in rest[-1]]
+
+before = mappings()
+libraries.join()
+after = mappings()
+print(json.dumps({
+    "fewer": len(after) < 0.7 * len(before),
+    "libraries": {name for _, name in after} == {name for _, name in before},
+    "both written to and run": [one for one in after if "w" in one[0] and "x" in one[0]],
+    "computed": float(numpy.linalg.inv(2 * numpy.eye(50)).sum()),
+    "imported": __import__("numpy.fft").fft.ifft([1, 1])[0].real,
+}))
+"""
+
+
+class LibrariesTests(SynchronousTestCase):
     """L{cpyrender.child.libraries}."""
 
     def test_let_go(self) -> None:
@@ -45,4 +67,11 @@ class CodeTests(SynchronousTestCase):
         self.assertEqual(
             json.loads(run_apart(_LET_GO)),
             {"much": True, "whole pages": True, "writable": 0, "less": True, "computed": 25.0},
+        )
+
+    def test_join(self) -> None:
+        """What lies side by side of a library is one mapping, none both written to and run; the process runs on."""
+        self.assertEqual(
+            json.loads(run_apart(_JOIN)),
+            {"fewer": True, "libraries": True, "both written to and run": [], "computed": 25.0, "imported": 1.0},
         )
