@@ -87,17 +87,25 @@ def measure(
     """
     loads: dict[str, Loads] = defaultdict(Loads)
     for number in within(rounds, seconds):
-        for level in levels if number % _OTHERS_EVERY == 0 else [SATURATING]:
+        for level in levels_of(number, levels):
             came = {
                 running.contender: _attempt(running, level, window)
                 for running in shuffled(runnings)
-                if not (running.contender.slow and number)
+                # Once with each number of clients is enough for who is slow.
+                if not (running.contender.slow and level in loads[running.contender.name].rates)
             }
             for contender, load in came.items():
                 if load is not None:
                     saturating = contender is FLOOR or level == SATURATING
                     loads[contender.name].add(load, _clients(contender, level), saturating, came.get(FLOOR))
     return dict(loads)
+
+
+def levels_of(number: int, levels: Sequence[int]) -> list[int]:
+    """Return how many clients there are in a round: that which keeps everybody busy, and one of the others in turn."""
+    others = [level for level in levels if level != SATURATING]
+    # Not all of them in one round: of rounds that are equally long, more are done in time.
+    return [*others[number % _OTHERS_EVERY :][:1], SATURATING]
 
 
 def _clients(contender: Contender, level: int) -> int:

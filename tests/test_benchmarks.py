@@ -21,7 +21,7 @@ from benchmarks.asked.figure import Figure
 from benchmarks.client import Client, Reply, WrongAnswerError
 from benchmarks.floor import FloorClient
 from benchmarks.latency import Latency
-from benchmarks.load import Load, Loads, median_of_any, medians
+from benchmarks.load import Load, Loads, levels_of, median_of_any, medians
 from benchmarks.posted import ALL, EMPTY, LINE
 from benchmarks.result import Measured, Result
 from benchmarks.rounds import within
@@ -130,6 +130,11 @@ class LoadsTests(SynchronousTestCase):
 
         self.assertEqual((medians(loads.rates), medians(loads.shares)), ({8: 30}, {}))
         self.assertIsNone(median_of_any(loads.cpus_over_floor))
+
+    def test_levels(self) -> None:
+        """All are kept busy in each round; each other number of clients has its turn in every third one."""
+        self.assertEqual([levels_of(number, (2, 8, 32)) for number in range(4)], [[2, 8], [32, 8], [8], [2, 8]])
+        self.assertEqual([levels_of(number, (8,)) for number in range(2)], [[8], [8]])
 
 
 class RoundsTests(SynchronousTestCase):

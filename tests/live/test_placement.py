@@ -75,15 +75,17 @@ class PlacementTests(SynchronousTestCase):
         ripen(template)
         return template
 
-    def learned(self, level: str) -> bytes:
-        """Return what is learned at a level."""
-        return self.start(evolve(settings_for(level, RenderSettings()), learning=True)).written(60)
+    def learning(self, level: str) -> RunningTemplate:
+        """Start one that learns at a level."""
+        return self.start(evolve(settings_for(level, RenderSettings()), learning=True))
 
     def test_fewer_faults(self) -> None:
         """At every level, a chart costs less than four fifths of the page faults; with immortal objects, fewer too."""
         for level in levels_here():
+            # Beside the other one, which does not wait for it.
+            learner = self.learning(level)
             plain = int(_answer(self.ripe(settings_for(level, RenderSettings())), _FAULTS))
-            names = self.learned(level)
+            names = learner.written(60)
             placed = int(_answer(self.ripe(settings_for(level, RenderSettings(), names)), _FAULTS))
 
             self.assertLess(placed, plain * 0.8, level)
@@ -97,10 +99,10 @@ class PlacementTests(SynchronousTestCase):
 
     def test_killed(self) -> None:
         """Whoever waits for what is learned hears of the end of who learns it."""
-        template = self.start(evolve(settings_for("none", RenderSettings()), learning=True))
-        template._process.kill()
+        learner = self.learning("none")
+        learner._process.kill()
 
-        self.assertRaises(TemplateLost, template.written, 60)
+        self.assertRaises(TemplateLost, learner.written, 60)
 
 
 @skipUnless(placement.possible(), "nothing was compiled")
@@ -130,11 +132,10 @@ class ServerTests(SynchronousTestCase):
     def test_stopped_meanwhile(self) -> None:
         """A server that ends, however, while something learns leaves neither process nor folder, at any level."""
         for level in levels_here():
+            # Both at once, for it is some seconds before anything learns.
+            servers = [self.server(level), self.server(level)]
             # By half a second it has begun to write files.
-            for number, seconds in ((signal.SIGTERM, 0), (signal.SIGKILL, 0.5)):
-                server = serving(level=level).__enter__()
-                self.addCleanup(server.stop)
-                self.template(server)
+            for server, (number, seconds) in zip(servers, ((signal.SIGTERM, 0), (signal.SIGKILL, 0.5)), strict=True):
                 until(lambda server=server: self.learns(server), "a template that learns")
                 time.sleep(seconds)
                 pids = server.pids()
@@ -143,6 +144,13 @@ class ServerTests(SynchronousTestCase):
 
                 until(lambda pids=pids: not any(map(alive, pids)), f"the end of all, at {level}")
                 until(lambda server=server: not list(server.spool.glob("cpyrender-*")), f"no folders, at {level}")
+
+    def server(self, level: str) -> Running:
+        """Start one that is ended with the test, and have a script run."""
+        server = serving(level=level).__enter__()
+        self.addCleanup(server.stop)
+        self.template(server)
+        return server
 
     def template(self, server: Running) -> int:
         """Have a script run, and return the template that its child was from."""
