@@ -184,8 +184,9 @@ class Slots:
         if tidied is not False:
             return self._tidied(slot)
         del self._tidying[slot]
-        if self._renewal is not None:
-            # It may have come just now, when this one was neither at work nor among the free.
+        # A renewal may have come just now, when this one was neither at work nor among the free; and whoever it was
+        # wanted for may have gone to another.
+        if self._renewal is not None or not self._wanted():
             return self.tidy(slot)
         self.put_back(slot)
 

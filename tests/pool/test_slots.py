@@ -74,6 +74,19 @@ class TidyingTests(PoolCase):
 
         self.assertEqual(self.running(), ["b"])
 
+    def test_wanted_no_more(self) -> None:
+        """Of two slots that were wanted by the same script, the one that does not get it is tidied at once."""
+        self.warm_pool(slots=2)
+        for name in ("a", "b", "c"):
+            self.render(name)
+        ended = [(told, call(*args)) for told, call, args in (self.threads.calls.pop(0), self.threads.calls.pop(0))]
+        for told, tidied in ended:
+            told(True, tidied)
+
+        self.assertEqual(([tidied for _, tidied in ended], self.running()), ([False, False], ["c"]))
+        self.threads.carry_out(1)
+        self.assertEqual([slot.has_spare for slot in self.stage.slots], [False, True])
+
     def test_no_spare_to_be_had(self) -> None:
         """A slot that could not be tidied takes the next script all the same."""
         self.warm_pool(slots=1)
