@@ -131,5 +131,4 @@ def _pages(start: int, size: int) -> tuple[int, int]:
 
 def _whole_pages(start: int, size: int) -> tuple[int, int]:
     """Return those that the linker has protected: the last one is not, where something else begins on it."""
-    first = start // mmap.PAGESIZE * mmap.PAGESIZE
-    return first, max(0, (start + size) // mmap.PAGESIZE * mmap.PAGESIZE - first)
+    return _pages(start, (start + size) // mmap.PAGESIZE * mmap.PAGESIZE - start)
