@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
-from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import (
     IAddress,
@@ -141,6 +140,9 @@ def read_endpoint(reactor: Any, description: str) -> IStreamServerEndpoint:
 
     @raise ValueError: it cannot be read, or a file that it names cannot be; the message is one line.
     """
+    # Not for those who name none, and wait for a template: it takes all of TLS with it.
+    from twisted.internet.endpoints import serverFromString
+
     try:
         endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
         return endpoint

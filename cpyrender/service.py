@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 from importlib import import_module
-from threading import Thread
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from attrs import evolve
@@ -99,15 +99,13 @@ class RenderService(Service):
         super().startService()
         # Until the reactor runs, a signal would end this process before it could clear up.
         before = signal.signal(signal.SIGTERM, _end)
-        importing = Thread(target=import_module, args=(_SITE,))
-        importing.start()
         try:
-            self._pool.start_blocking()
+            # Not in a thread: Python would let the one or the other wait where both have something to do.
+            self._pool.start_blocking(meanwhile=partial(import_module, _SITE))
         except (TemplateFailed, OSError) as error:
             self._forgo()
             raise CannotStart(f"scripts cannot be run: {error}") from None
         finally:
-            importing.join()
             signal.signal(signal.SIGTERM, before)
         self._listen()
         self._signals.hear(signal.SIGHUP, self.reload)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -36,8 +37,10 @@ class StandInPool(MemoryRenderer):
         self.calls.append("start")
         return fail(TemplateFailed(self.cold)) if self.cold else super().start()
 
-    def start_blocking(self) -> None:
+    def start_blocking(self, meanwhile: Callable[[], object] | None = None) -> None:
         self.calls.append("start")
+        if meanwhile is not None:
+            meanwhile()
         if self.cold:
             raise TemplateFailed(self.cold)
         super().start()

@@ -20,6 +20,7 @@ from typing import Any
 from cpyrender.child import backends, fonts, hugepages, immortal, libraries, practice, together
 from cpyrender.child.ground import Heap
 from cpyrender.child.held import Fonts
+from cpyrender.child.setters import Descriptions
 from cpyrender.formats import PICTURES
 
 _FIRST = (
@@ -52,6 +53,7 @@ class Warmth:
     def __init__(self) -> None:
         self._heap = Heap.lay_out()
         self._fonts = Fonts()
+        self._descriptions = Descriptions()
         self._in_pages: list[int] = []
 
     def begin(self, preload: Iterable[str], folders: Iterable[str] = ()) -> list[str]:
@@ -66,10 +68,12 @@ class Warmth:
         import matplotlib
 
         matplotlib.use("agg")
-        # Before anything takes copies of pyplot's names.
-        backends.stay_with_agg()
-        for name in (*_FIRST, *preload):
-            importlib.import_module(name)
+        fonts.find()
+        with self._descriptions.put_off():
+            # Before anything takes copies of pyplot's names.
+            backends.stay_with_agg()
+            for name in (*_FIRST, *preload):
+                importlib.import_module(name)
         # Imported late, as all that takes time is.
         from cpyrender.child import viewers
 
@@ -103,6 +107,7 @@ class Warmth:
         pictures = iter(PICTURES)
         self._draw(figure, next(pictures))
         yield
+        yield from self._descriptions.make()
         for name in _LATER:
             importlib.import_module(name)
             yield

@@ -41,16 +41,21 @@ class Isolation:
     template: RunningTemplate
 
 
-def strongest(render: RenderSettings, attack: Callable[[RunningTemplate, str], None] = usual_attack) -> Isolation:
+def strongest(
+    render: RenderSettings,
+    attack: Callable[[RunningTemplate, str], None] = usual_attack,
+    meanwhile: Callable[[], object] | None = None,
+) -> Isolation:
     """Start a template at the strongest level that works and withstands attack.
 
+    @param meanwhile: is called while one warms up, once for each that is tried.
     @raise TemplateFailed: there is none that is at least as strong as was asked for; the message says what each lacks.
     """
     lacking: dict[str, list[str]] = {}
     # Weakest first in the settings' order.
     for level in reversed(ISOLATION[ISOLATION.index(render.isolation) :]):
         try:
-            return try_level(level, render, attack)
+            return try_level(level, render, attack, meanwhile=meanwhile)
         except LayerMissing as error:
             lacking.setdefault(str(error), []).append(level)
     raise TemplateFailed(
@@ -65,15 +70,17 @@ def try_level(
     render: RenderSettings,
     attack: Callable[[RunningTemplate, str], None] = usual_attack,
     placement: bytes = b"",
+    meanwhile: Callable[[], object] | None = None,
 ) -> Isolation:
     """Start a template at this level, and at no other.
 
     @param placement: as of L{TemplateSettings}.
+    @param meanwhile: is called while it warms up.
     @raise TemplateFailed: it cannot be started, or does not withstand attack.
     """
     settings = settings_for(level, render, placement)
     try:
-        template = settings.start()
+        template = settings.start(meanwhile)
         try:
             attack(template, level)
         except BaseException:

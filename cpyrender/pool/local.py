@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -85,13 +86,14 @@ class LocalPool:
         self._why_not_ready = "it is warming up"
         return self._slots.warm().addCallbacks(self._warm, self._cold)
 
-    def start_blocking(self) -> None:
+    def start_blocking(self, meanwhile: Callable[[], object] | None = None) -> None:
         """Start as L{start} does, and return only when it is warm: for a process whose reactor does not run yet.
 
+        @param meanwhile: is called while it warms up.
         @raise TemplateFailed: it cannot be warmed up.
         """
         self._why_not_ready = "it is warming up"
-        self._slots.warm_blocking()
+        self._slots.warm_blocking(meanwhile)
         self._warm(None)
 
     def render(self, submission: Submission) -> Deferred[Outcome]:

@@ -98,14 +98,15 @@ class Slots:
         """
         return self._in_thread(self._prepare().warm)
 
-    def warm_blocking(self) -> None:
+    def warm_blocking(self, meanwhile: Callable[[], object] | None = None) -> None:
         """Start a template, as L{warm} does, and return only when it is warm.
 
+        @param meanwhile: is called while it warms up.
         @raise TemplateFailed: it cannot be warmed up; nothing is left of the attempt.
         """
         supply = self._prepare()
         try:
-            supply.warm()
+            supply.warm(meanwhile)
         except BaseException:
             self._equipment.give_up()
             raise

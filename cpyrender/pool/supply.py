@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Event, Lock
 
 from attrs import evolve, frozen
@@ -81,23 +82,24 @@ class SpareSupply:
                 self._discard(template, error)
         raise TemplateFailed(f"{_ATTEMPTS} templates were lost, one after the other")
 
-    def warm(self) -> RunningTemplate:
+    def warm(self, meanwhile: Callable[[], object] | None = None) -> RunningTemplate:
         """Return the running template; start one if there is none.
 
+        @param meanwhile: is called while the first one warms up.
         @raise TemplateFailed: it cannot be started.
         """
         with self._turn:
             if self._closed:
                 raise TemplateFailed("the pool has been stopped")
             if self._template is None:
-                self._template = self._start()
+                self._template = self._start(meanwhile)
             return self._template
 
-    def _start(self) -> RunningTemplate:
+    def _start(self, meanwhile: Callable[[], object] | None) -> RunningTemplate:
         if self._settings is not None:
             # At the level that was chosen, or not at all.
             return self._settings.start()
-        isolation = strongest(self._render)
+        isolation = strongest(self._render, meanwhile=meanwhile)
         self._settings = isolation.settings
         return isolation.template
 

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -96,9 +97,10 @@ class TemplateSettings:
     placement: bytes = b""
     learning: bool = False
 
-    def start(self) -> RunningTemplate:
+    def start(self, meanwhile: Callable[[], object] | None = None) -> RunningTemplate:
         """Start a template and wait until it is warm.
 
+        @param meanwhile: is called when it has been told how to be, before it is waited for.
         @raise TemplateFailed: it cannot be warmed up.
         @raise LayerMissing: this machine lacks something that its level of isolation needs.
         """
@@ -119,7 +121,7 @@ class TemplateSettings:
             template = RunningTemplate(process, ours)
             its.close()
             try:
-                self._warm_up(ours, words)
+                self._warm_up(ours, words, meanwhile)
             except BaseException:
                 template.close()
                 raise
@@ -163,7 +165,7 @@ class TemplateSettings:
         caches = str(self.spool / "matplotlib")
         return mine | _FIXED | {"MPLCONFIGDIR": caches, "PYTHONHASHSEED": _SEED, "PYTHONPATH": path}
 
-    def _warm_up(self, commands: socket.socket, words: IO[bytes]) -> None:
+    def _warm_up(self, commands: socket.socket, words: IO[bytes], meanwhile: Callable[[], object] | None) -> None:
         settings = {
             "level": self.level,
             "spool": str(self.spool),
@@ -180,6 +182,8 @@ class TemplateSettings:
         }
         try:
             commands.send(json.dumps(settings).encode())
+            if meanwhile is not None:
+                meanwhile()
             answer = commands.recv(_MESSAGE_SIZE)
         except TimeoutError:
             raise TemplateFailed(f"it was not warm after {self.patience:g} s") from None

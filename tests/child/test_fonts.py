@@ -1,5 +1,6 @@
 """Tests of L{cpyrender.child.fonts}."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from matplotlib import font_manager, get_data_path
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.child import fonts
+from tests.child.apart import run_apart
 
 #: A name that no font has.
 NAME = "Cpyrender Trial"
@@ -20,6 +22,41 @@ def make_font(path: Path, name: str = NAME) -> None:
         if record.nameID in {1, 4, 6, 16}:
             font["name"].setName(name, record.nameID, record.platformID, record.platEncID, record.langID)
     font.save(path)
+
+
+_FIND = """
+import json, os, tempfile
+
+with tempfile.TemporaryDirectory() as empty:
+    os.environ["MPLCONFIGDIR"] = empty
+    from cpyrender.child import fonts
+    from matplotlib import _afm, get_data_path
+
+    kerned = []
+    read_kerning = _afm._parse_kern_pairs
+    _afm._parse_kern_pairs = lambda file: kerned.append(file) or read_kerning(file)
+    fonts.find()
+    found_quickly = len(kerned)
+    from matplotlib import font_manager
+
+    found = font_manager.fontManager
+    whole = font_manager.FontManager()
+    same = sorted(map(repr, found.afmlist)) == sorted(map(repr, whole.afmlist)), found.ttflist == whole.ttflist
+    with open(os.path.join(get_data_path(), "fonts", "afm", "phvr8a.afm"), "rb") as file:
+        width = _afm.AFM(file).get_width_from_char_name("A")
+print(json.dumps([found_quickly, len(kerned) > 10, same, len(found.afmlist) > 30, width]))
+"""
+
+
+class FindTests(SynchronousTestCase):
+    """L{fonts.find}, in a process that has no matplotlib yet."""
+
+    def test_same(self) -> None:
+        """The list is as matplotlib makes it, without a look at the measures, which are read as ever afterwards."""
+        quickly, otherwise, same, some, width = json.loads(run_apart(_FIND))
+
+        self.assertEqual((quickly, otherwise), (0, True))
+        self.assertEqual((same, some, width), ([True, True], True, 667.0))
 
 
 class AddTests(SynchronousTestCase):

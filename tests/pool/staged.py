@@ -181,7 +181,9 @@ class Stage:
     def teach_no_more(self) -> None:
         self.untaught = False
 
-    def warm(self) -> None:
+    def warm(self, meanwhile: Callable[[], object] | None = None) -> None:
+        if meanwhile is not None:
+            meanwhile()
         if self.cold is not None:
             raise self.cold
         self.level = "jail"

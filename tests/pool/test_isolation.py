@@ -3,6 +3,7 @@
 import errno
 import os
 import tempfile
+from collections.abc import Callable
 
 from attrs import define, field
 from twisted.trial.unittest import SynchronousTestCase
@@ -29,8 +30,10 @@ class Level:
     breach: Exception | None = None
     calls: list[str] = field(factory=list)
 
-    def start(self) -> "Level":
+    def start(self, meanwhile: Callable[[], object] | None) -> "Level":
         self.calls.append("start")
+        if meanwhile is not None:
+            meanwhile()
         if self.failure is not None:
             raise self.failure
         return self
@@ -75,6 +78,14 @@ class StrongestTests(SynchronousTestCase):
 
         self.assertEqual(self.strongest(), "jail")
         self.assertEqual(self.calls(), {"full": ["start", "forget"], "jail": ["start", "attack"]})
+
+    def test_meanwhile(self) -> None:
+        """Something can be done while a template warms up: while each one does that is tried."""
+        self.levels["full"].failure = LayerMissing("no namespaces")
+        tried: list[list[str]] = []
+        strongest(RenderSettings(isolation="none"), lambda *_: None, lambda: tried.append(sorted(self.calls())))
+
+        self.assertEqual(tried, [["full"], ["full", "jail"]])
 
     def test_breached(self) -> None:
         """A level that does not withstand attack is closed and given up, as if it lacked something."""

@@ -54,9 +54,10 @@ class StartTests(PoolCase):
     def test_start_blocking(self) -> None:
         """A pool that is started without a reactor is warm when the call returns."""
         pool = self.cold_pool()
-        pool.start_blocking()
+        ready: list[bool] = []
+        pool.start_blocking(meanwhile=lambda: ready.append(pool.health().ready))
 
-        self.assertTrue(pool.health().ready)
+        self.assertEqual((ready, pool.health().ready), ([False], True))
 
     def test_cold(self) -> None:
         """A pool whose template cannot be warmed up says why, to who started it and to who asks."""

@@ -69,8 +69,10 @@ class Machine:
     next: Machine | None = None
     placement: bytes = b""
 
-    def start(self) -> Template:
+    def start(self, meanwhile: Callable[[], object] | None = None) -> Template:
         template = self.templates.pop(0)
+        if meanwhile is not None:
+            meanwhile()
         if template is None:
             raise TemplateFailed("so it is written")
         self.started.append(template)
@@ -79,10 +81,10 @@ class Machine:
     def forget(self) -> None:
         self.forgotten = True
 
-    def strongest(self, render: RenderSettings) -> Isolation:
+    def strongest(self, render: RenderSettings, *, meanwhile: Callable[[], object] | None) -> Isolation:
         """Find these settings, and a template that was started from them."""
         self.searches += 1
-        return Isolation(self, self.start())
+        return Isolation(self, self.start(meanwhile))
 
     def try_level(self, level: str, render: RenderSettings, *, placement: bytes) -> Isolation:
         """Start a template at a level, from settings of its own."""
@@ -126,6 +128,15 @@ class SpareSupplyTests(SupplyCase):
         supply.warm()
 
         self.assertIs(supply.spare(), template)
+
+    def test_meanwhile(self) -> None:
+        """Something can be done while the template warms up: once, however often it is asked for."""
+        supply = self.supply(Template())
+        done: list[bool] = []
+        for _ in range(2):
+            supply.warm(lambda: done.append(supply.level is None))
+
+        self.assertEqual(done, [True])
 
     def test_level(self) -> None:
         """The level of isolation is known once a template has been started."""
