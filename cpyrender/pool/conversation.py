@@ -6,6 +6,7 @@ what it holds, or lie. Whatever it does, the conversation ends within its limits
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import time
@@ -23,6 +24,9 @@ from cpyrender.pool.ending import Crash, Ending, own_frames
 from cpyrender.pool.printed import Printed
 from cpyrender.pool.spare import Spare
 from cpyrender.values import Cause, Failed, Log, Ran, Report, Submission, TimedOut, Timing
+
+#: Seconds. To have its pages ready takes a child a millisecond of CPU: a script that is over sooner writes to few.
+LIGHT = 0.006
 
 _PIECE = 1 << 16
 # Pieces of a frame handed to the kernel in one call.
@@ -66,8 +70,16 @@ class Conversation:
     """
 
     def __init__(
-        self, spare: Spare, submission: Submission, limits: ConversationLimits, cancellation: Cancellation
+        self,
+        spare: Spare,
+        submission: Submission,
+        limits: ConversationLimits,
+        cancellation: Cancellation,
+        on_lasting: Callable[[], object] | None = None,
     ) -> None:
+        """
+        @param on_lasting: is called once the script has run for L{LIGHT} seconds.
+        """
         self._spare = spare
         self._limits = limits
         self._to_write = [memoryview(piece) for piece in parcel(submission)]
@@ -75,6 +87,7 @@ class Conversation:
         self._reports: deque[Report] = deque(maxlen=_REPORTS_KEPT)
         self._report_count = 0
         self._on_progress = submission.on_progress
+        self._on_lasting = on_lasting
         self._stdout, self._stderr = (Printed(fd, limits.log) for fd in (spare.stdout, spare.stderr))
         self.may_go_on = False
         self._deadline = 0.0
@@ -109,12 +122,17 @@ class Conversation:
         return evolve(outcome, log=self._log(), progress=outcome.progress or tuple(self._reports))
 
     def _talk(self) -> Ran:
-        self._deadline = time.monotonic() + self._limits.seconds
+        began = time.monotonic()
+        self._deadline = began + self._limits.seconds
+        lasting = began + LIGHT if self._on_lasting is not None else math.inf
         self._spare.given = True
         if not self._write():
             self._hear(self._spare.script, self._write_on, select.POLLOUT)
-        while (left := self._deadline - time.monotonic()) > 0:
-            for fd, _ in self._poll.poll(left * 1000 + 1):
+        while (now := time.monotonic()) < self._deadline:
+            if self._on_lasting is not None and now >= lasting:
+                self._on_lasting()
+                lasting = math.inf
+            for fd, _ in self._poll.poll((min(self._deadline, lasting) - now) * 1000 + 1):
                 hears = self._hears.get(fd)
                 outcome = hears() if hears is not None else None
                 if outcome is not None:

@@ -74,6 +74,11 @@ class RunningTemplate:
         """Have a child forked that runs one of L{cpyrender.child.lesson.LESSONS}; raises as L{spare} does."""
         return self._forked(COMMAND_LESSON)
 
+    @property
+    def gives_pages(self) -> bool:
+        """Whether spares that are not lean have the pages ready that scripts write to."""
+        return self._populating
+
     def ripe(self) -> bool:
         """Ask whether it has done all that it does while nobody wants a child.
 

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from cpyrender.pool.cancellation import Cancellation, Cancelled
 from cpyrender.pool.cgroup import Group
-from cpyrender.pool.conversation import Conversation, ConversationLimits, Interrupted, NeverBegan
+from cpyrender.pool.conversation import LIGHT, Conversation, ConversationLimits, Interrupted, NeverBegan
 from cpyrender.pool.ending import Ending
 from cpyrender.pool.spare import Spare
 from cpyrender.pool.supply import SpareSupply
@@ -19,8 +19,6 @@ from cpyrender.values import Cause, Failed, Ran, Submission
 
 # A script under which the template dies again and again is not just unlucky.
 _SECOND_CHANCES = 2
-# Seconds. Having its pages ready takes a millisecond of CPU: one that is over sooner than this writes to few of them.
-_WORTH_ITS_PAGES = 0.006
 # Seconds between two looks at whether anybody still waits for the answer.
 _PATIENCE = 0.1
 
@@ -67,9 +65,22 @@ class Slot:
         """Whether its spare takes more memory than it has to, or is less than it could be."""
         return self._spare is not None and (self._spare.unripe or not self._spare.lean)
 
-    def render(self, submission: Submission, cancellation: Cancellation) -> Ran:
+    @property
+    def has_pages(self) -> bool:
+        """Whether a script would meet a child that has its pages ready."""
+        return self._spare is not None and not self._spare.lean
+
+    @property
+    def may_get_pages(self) -> bool:
+        """Whether it has a lean spare where there could be one with its pages."""
+        return self._spare is not None and self._spare.lean and self._supply.gives_pages
+
+    def render(
+        self, submission: Submission, cancellation: Cancellation, on_lasting: Callable[[], object] | None = None
+    ) -> Ran:
         """Run a script.
 
+        @param on_lasting: is called when one that was given a lean spare turns out to be none of the light ones.
         @raise cpyrender.pool.cancellation.Cancelled: nobody waits for it any more.
         @raise cpyrender.pool.template.TemplateFailed: no child can be had.
         @raise OSError: the machine has no room for one.
@@ -78,8 +89,8 @@ class Slot:
         with suppress(OSError):
             self.bury(but=1)
         began = time.monotonic()
-        outcome = self._run(submission, cancellation)
-        self._light = time.monotonic() - began < _WORTH_ITS_PAGES
+        outcome = self._run(submission, cancellation, on_lasting)
+        self._light = time.monotonic() - began < LIGHT
         if isinstance(outcome, Failed) and outcome.cause is Cause.CRASHED and self._outgrew():
             return evolve(outcome, cause=Cause.MEMORY, message="the script outgrew its memory limit")
         return outcome
@@ -88,9 +99,9 @@ class Slot:
         """Whether the kernel has killed a child because the memory of its group was used up."""
         return self._group is not None and self._group.kills() > self._kills
 
-    def _run(self, submission: Submission, cancellation: Cancellation) -> Ran:
+    def _run(self, submission: Submission, cancellation: Cancellation, on_lasting: Callable[[], object] | None) -> Ran:
         try:
-            return self._attempt(submission, cancellation)
+            return self._attempt(submission, cancellation, on_lasting)
         except Interrupted:
             pass
         for _ in range(_SECOND_CHANCES):
@@ -114,13 +125,19 @@ class Slot:
         finally:
             self._supply.quarantine.release()
 
-    def _attempt(self, submission: Submission, cancellation: Cancellation) -> Ran:
+    def _attempt(
+        self,
+        submission: Submission,
+        cancellation: Cancellation,
+        on_lasting: Callable[[], object] | None = None,
+    ) -> Ran:
         while True:
             waiting = self._take_spare()
             fresh = waiting is None
             spare = waiting or self._new_spare(self._light)
             self._used.append(spare)
-            conversation = Conversation(spare, submission, self._limits(submission), cancellation)
+            told = on_lasting if spare.lean else None
+            conversation = Conversation(spare, submission, self._limits(submission), cancellation, told)
             try:
                 return conversation.run()
             except NeverBegan:
@@ -177,6 +194,18 @@ class Slot:
             self._lay_aside()
             self.bury()
             self._spare = self._new_spare(lean=True)
+
+    def get_pages(self) -> None:
+        """Have a spare with its pages in the place of a lean one: scripts come that write to them.
+
+        @raise cpyrender.pool.template.TemplateFailed: none can be had; there is no spare then.
+        @raise OSError: likewise.
+        """
+        if self.may_get_pages:
+            self._lay_aside()
+            self._spare = self._new_spare(lean=False)
+            # Somebody may wait for this slot by now; and what has not run dies soon.
+            self.bury()
 
     def _new_spare(self, lean: bool) -> Spare:
         # Asked first: should the template be replaced meanwhile, the spare counts as one of the old one's.

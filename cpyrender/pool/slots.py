@@ -150,12 +150,12 @@ class Slots:
     # From script to script
 
     def take(self) -> Slot:
-        """Return a free slot, one with a spare at hand first; it is not free any more.
+        """Return a free slot, one whose spare has its pages first, then one that has any; it is not free any more.
 
-        @raise IndexError: none is.
+        @raise ValueError: none is.
         """
         self._interrupt()
-        slot = next((slot for slot in self._free if slot.has_spare), self._free[0])
+        slot = max(self._free, key=lambda slot: (slot.has_spare, slot.has_pages))
         self._free.remove(slot)
         return slot
 
@@ -164,10 +164,22 @@ class Slots:
 
         @return: fires when the script has ended; fails as L{Slot.render} does.
         """
-        turn = Turn(self._reactor, slot, self._wanted)
+        turn = Turn(self._reactor, slot, self._wanted, self._get_pages)
         took: Deferred[bool] = self._in_thread(turn.take, submission, cancellation)
         freed = took.addErrback(self._not_tidied).addCallback(self._freed, slot)
         return turn.ran.addBoth(self._ran, slot, freed)
+
+    def _get_pages(self) -> None:
+        """Have a spare with its pages ready for the next script: after a lull, or light scripts, all are lean.
+
+        The one that runs has had a lean one, and lasts. For it that is too late, but the next one may be as long.
+        """
+        if self._wanted() or any(slot.has_pages for slot in self._free):
+            return
+        slot = next((slot for slot in self._free if slot.may_get_pages), None)
+        if slot is not None:
+            self._free.remove(slot)
+            self._look_after(slot, slot.get_pages)
 
     def _interrupt(self) -> None:
         """Let all that is done when no script comes wait."""

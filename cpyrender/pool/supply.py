@@ -139,6 +139,12 @@ class SpareSupply:
         template = self._template
         return template is not None and not template.taught
 
+    @property
+    def gives_pages(self) -> bool:
+        """Whether spares that are not lean have the pages ready that scripts write to."""
+        template = self._template
+        return template is not None and template.gives_pages
+
     def teach(self) -> None:
         """Find out which pages scripts write to, and have each spare from now on own them before its script comes.
 

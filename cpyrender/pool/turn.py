@@ -19,13 +19,21 @@ class Turn:
     @ivar ran: fires in the reactor's thread when the script has ended; fails as L{Slot.render} does.
     """
 
-    def __init__(self, reactor: IReactorFromThreads, slot: Slot, wanted: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        reactor: IReactorFromThreads,
+        slot: Slot,
+        wanted: Callable[[], bool],
+        on_lasting: Callable[[], object],
+    ) -> None:
         """
         @param wanted: whether the slot is wanted as it is when the script has ended; asked in the turn's thread.
+        @param on_lasting: is called in the reactor's thread when a script that was given a lean spare lasts.
         """
         self._reactor = reactor
         self._slot = slot
         self._wanted = wanted
+        self._on_lasting = on_lasting
         self.ran: Deferred[Ran] = Deferred()
 
     def take(self, submission: Submission, cancellation: Cancellation) -> bool:
@@ -44,6 +52,9 @@ class Turn:
 
     def _outcome(self, submission: Submission, cancellation: Cancellation) -> Ran | Failure:
         try:
-            return self._slot.render(submission, cancellation)
+            return self._slot.render(submission, cancellation, self._lasts)
         except BaseException:
             return Failure()
+
+    def _lasts(self) -> None:
+        self._reactor.callFromThread(self._on_lasting)

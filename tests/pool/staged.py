@@ -85,8 +85,18 @@ class StagedSlot:
     def may_rest(self) -> bool:
         return self.has_spare and not self.lean
 
-    def render(self, submission: Submission, cancellation: Cancellation) -> Ran:
+    @property
+    def has_pages(self) -> bool:
+        return self.has_spare and not self.lean
+
+    @property
+    def may_get_pages(self) -> bool:
+        return self.has_spare and self.lean and self.stage.gives_pages
+
+    def render(self, submission: Submission, cancellation: Cancellation, on_lasting: Callable[[], object]) -> Ran:
         self.stage.ran.append((submission.script.decode(), self))
+        if self.has_spare and self.lean and self.stage.lasting:
+            on_lasting()
         self.has_spare = False
         outcome = self.stage.outcomes.get(submission.script.decode(), DRAWN)
         if isinstance(outcome, Exception):
@@ -106,6 +116,13 @@ class StagedSlot:
         if self.stage.restless is not None:
             raise self.stage.restless
         self.has_spare, self.lean = True, True
+
+    def get_pages(self) -> None:
+        self.stage.paged.append(self)
+        if self.stage.pageless is not None:
+            self.has_spare = False
+            raise self.stage.pageless
+        self.lean = False
 
     def close(self) -> None:
         self.has_spare = False
@@ -138,6 +155,10 @@ class Stage:
     @ivar retired: the templates that have been ended after they were replaced.
     @ivar ran: the scripts that ran and their slots, in order.
     @ivar rested: the slots that were to get a lean spare, in order.
+    @ivar gives_pages: whether spares can have their pages.
+    @ivar lasting: whether scripts last.
+    @ivar pageless: why no slot gets a spare with its pages.
+    @ivar paged: the slots that were to get one, in order.
     @ivar untaught: whether there is something that the template can be taught.
     @ivar unplaced: whether it can be tried to find out how the next template is to be.
     @ivar better: whether the next template would be a better one.
@@ -166,6 +187,10 @@ class Stage:
     restless: Exception | None = None
     meanwhile: Callable[[], object] = int
     rested: list[StagedSlot] = field(factory=list)
+    gives_pages: bool = True
+    lasting: bool = True
+    pageless: Exception | None = None
+    paged: list[StagedSlot] = field(factory=list)
 
     def teach(self) -> None:
         self.untaught = False

@@ -7,6 +7,7 @@ import select
 import signal
 import struct
 import threading
+import time
 from collections.abc import Callable
 
 from attrs import evolve
@@ -141,6 +142,37 @@ class ProgressTests(ConversationCase):
         self.child.begin(self.report(0.5) * 11)
 
         self.assertFailed(self.talk(), Cause.CRASHED)
+
+
+class LastingTests(ConversationCase):
+    """Who is told that a script is none of the light ones."""
+
+    def told(self, light: float) -> list[float]:
+        """Have a conversation, and return how long the script had run when it was told of."""
+        self.patch(conversation, "LIGHT", light)
+        told: list[float] = []
+        began = time.monotonic()
+
+        def lasts() -> None:
+            told.append(time.monotonic() - began)
+            self.child.answer(_HEADER, b"data")
+
+        if light > 1:
+            self.child.answer(_HEADER, b"data")
+        # What it prints is no answer.
+        self.child.print(b"text")
+        outcome = Conversation(self.child.spare, _SUBMISSION, _LIMITS, self.cancellation, lasts).run()
+        self.assertIsInstance(outcome, Drawn)
+        return told
+
+    def test_lasting(self) -> None:
+        """They are told once, after that time, whatever the script prints meanwhile."""
+        (seconds,) = self.told(0.05)
+        self.assertGreaterEqual(seconds, 0.05)
+
+    def test_light(self) -> None:
+        """They are not told of one that has ended by then."""
+        self.assertEqual(self.told(60.0), [])
 
 
 class SubmissionTests(ConversationCase):

@@ -70,7 +70,7 @@ class RunningTemplateTests(SynchronousTestCase):
 
     def test_lean(self) -> None:
         """All spares of a template that was taught no pages are lean; after that, those that were to be."""
-        found = []
+        found, given = [], []
         for pages in (Pages(), Pages(b"a range")):
             self.template.teach(pages)
             self.its.recv(100)
@@ -79,8 +79,10 @@ class RunningTemplateTests(SynchronousTestCase):
                 spare = self.template.spare(lean)
                 self.addCleanup(spare.close)
                 found.append((self.its.recv(100), spare.lean))
+            given.append(self.template.gives_pages)
 
         self.assertEqual(found, [(b"spare", True), (b"lean", True), (b"spare", False), (b"lean", True)])
+        self.assertEqual(given, [False, True])
 
     def test_ripe(self) -> None:
         """A template says whether it is ripe; spares from before are known as such."""

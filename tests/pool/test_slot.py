@@ -10,6 +10,7 @@ from threading import Lock, Thread
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender import wire
+from cpyrender.pool import conversation
 from cpyrender.pool import slot as slot_module
 from cpyrender.pool.cancellation import Cancellation, Cancelled
 from cpyrender.pool.slot import Slot
@@ -72,6 +73,7 @@ class PlayedSupply:
         self.handed_out: list[PlayedChild] = []
         self.generation = 0
         self.quarantine = Lock()
+        self.gives_pages = True
         self.lean: list[bool] = []
         self.quarantined: list[bool] = []
         self._children = iter(children)
@@ -94,7 +96,7 @@ class SlotCase(SynchronousTestCase):
         self.cancellation = Cancellation()
         self.addCleanup(self.cancellation.close)
         # Children that are played are quick.
-        self.patch(slot_module, "_WORTH_ITS_PAGES", 0.0)
+        self.patch(slot_module, "LIGHT", 0.0)
 
     def slot(self, *parts: Callable[[PlayedChild], None], timeout: float = 60.0) -> Slot:
         """Return a slot whose children play these parts."""
@@ -368,6 +370,46 @@ class SlotTests(SlotCase):
 
         self.assertTrue(slot.may_rest)
 
+    def test_get_pages(self) -> None:
+        """A lean spare is replaced by one with its pages, and killed; where there are no pages to have, it stays."""
+        slot = self.slot(draw, draw, draw)
+        slot.tidy()
+        slot.rest()
+        self.supply.gives_pages = False
+        before = slot.has_pages, slot.may_get_pages
+        slot.get_pages()
+        self.supply.gives_pages = True
+        lean = slot.has_pages, slot.may_get_pages
+        slot.get_pages()
+        slot.get_pages()
+
+        self.assertEqual((before, lean), ((False, False), (False, True)))
+        self.assertEqual((slot.has_pages, slot.may_get_pages), (True, False))
+        self.assertEqual((self.supply.lean, self.children[1].was_killed()), ([False, True, False], True))
+        self.assertEqual(self.render(slot), _DRAWN)
+
+    def test_no_pages_to_be_had(self) -> None:
+        """Where no other spare can be had, that is said, and the slot has none."""
+        slot = self.slot(draw, draw)
+        slot.tidy()
+        slot.rest()
+
+        self.assertRaises(TemplateFailed, slot.get_pages)
+        self.assertEqual((slot.has_spare, slot.has_pages, slot.may_get_pages), (False, False, False))
+
+    def test_lasting(self) -> None:
+        """Who runs a script is told that it lasts where it was given a lean spare, and not otherwise."""
+        self.patch(conversation, "LIGHT", 0.0)
+        told: list[bool] = []
+        slot = self.slot(draw, draw, draw)
+        slot.tidy()
+        slot.render(_SUBMISSION, self.cancellation, lambda: told.append(False))
+        slot.tidy()
+        slot.rest()
+        slot.render(_SUBMISSION, self.cancellation, lambda: told.append(True))
+
+        self.assertEqual(told, [True])
+
     def test_tidied_after_rest(self) -> None:
         """The spare after a lean one that has had its script is not a lean one."""
         slot = self.slot(draw, draw, draw)
@@ -382,10 +424,10 @@ class SlotTests(SlotCase):
         """The spare after a script that was over at once is a lean one, and the one after a long one is not."""
         slot = self.slot(draw, draw, draw)
         slot.tidy()
-        self.patch(slot_module, "_WORTH_ITS_PAGES", 60.0)
+        self.patch(slot_module, "LIGHT", 60.0)
         self.render(slot)
         slot.tidy()
-        self.patch(slot_module, "_WORTH_ITS_PAGES", 0.0)
+        self.patch(slot_module, "LIGHT", 0.0)
         self.render(slot)
         slot.tidy()
 
@@ -395,7 +437,7 @@ class SlotTests(SlotCase):
         """So is the child for a script that comes when there is no spare."""
         slot = self.slot(draw, draw, draw)
         for seconds in (60.0, 0.0, 60.0):
-            self.patch(slot_module, "_WORTH_ITS_PAGES", seconds)
+            self.patch(slot_module, "LIGHT", seconds)
             self.render(slot)
 
         self.assertEqual(self.supply.lean, [False, True, False])

@@ -124,6 +124,92 @@ class TidyingTests(PoolCase):
         self.assertEqual([slot.has_spare for slot in self.stage.slots], [True] * 3)
 
 
+class PagesTests(PoolCase):
+    """What is done for scripts that write to their pages, where all spares are lean."""
+
+    def rested_pool(self, slots: int = 3) -> None:
+        """Have a pool in which all spares are lean."""
+        self.warm_pool(slots=slots)
+        for slot in self.stage.slots:
+            slot.lean = True
+
+    def lasts(self, name: str) -> None:
+        """Have a script run, and let it be seen that it lasts; what comes of that waits for its thread."""
+        self.render(name)
+        self.threads.carry_out(next(number for number, call in enumerate(self.threads.calls) if call[2]))
+
+    def test_one_gets_pages(self) -> None:
+        """Where a script lasts that was given a lean spare, one more slot gets its pages, and has the next one."""
+        self.rested_pool()
+        first, second, _ = self.stage.slots
+        self.lasts("a")
+        self.threads.carry_out_all()
+        self.assertEqual(self.stage.paged, [second])
+        first.lean = True
+        self.render("b")
+        self.threads.carry_out_all()
+
+        self.assertEqual(self.stage.ran, [("a", first), ("b", second)])
+        self.assertEqual(self.stage.paged, [second])
+
+    def test_pages_there(self) -> None:
+        """Nothing is done where one that is free has its pages by then."""
+        self.rested_pool(slots=4)
+        self.render("a")
+        self.render("b")
+        self.threads.carry_out(0)
+        # Tidying is part of the turn of "a"; what is left is "b", and the slot that gets its pages.
+        self.threads.carry_out(1)
+        self.assertEqual(self.running(), ["b"])
+        self.threads.carry_out_all()
+
+        self.assertEqual(self.stage.paged, [self.stage.slots[2]])
+
+    def test_no_pages(self) -> None:
+        """Nor where there are no pages to have, or the script is a light one."""
+        self.rested_pool()
+        for gives, lasting in ((False, True), (True, False)):
+            self.stage.gives_pages, self.stage.lasting = gives, lasting
+            self.lasts("a")
+            self.threads.carry_out_all()
+            self.stage.slots[0].lean = True
+
+        self.assertEqual(self.stage.paged, [])
+
+    def test_somebody_waits(self) -> None:
+        """Nor where somebody waits: there is no slot that is free."""
+        self.rested_pool(slots=1)
+        self.render("a")
+        self.render("b")
+        self.threads.carry_out()
+
+        self.assertEqual(self.stage.paged, [])
+
+    def test_no_pages_to_be_had(self) -> None:
+        """A slot that could get no other spare takes scripts all the same."""
+        self.rested_pool(slots=2)
+        self.stage.pageless = OSError("no more processes")
+        self.lasts("a")
+        self.threads.carry_out_all()
+        answers = [self.render("b"), self.render("c")]
+        self.threads.carry_out_all()
+
+        self.assertEqual(self.stage.paged, [self.stage.slots[1]])
+        for answer in answers:
+            self.assertIsInstance(self.successResultOf(answer), Drawn)
+
+    def test_stopped_meanwhile(self) -> None:
+        """A pool that is stopped meanwhile waits for the slot that is given its pages."""
+        self.rested_pool(slots=2)
+        self.lasts("a")
+        stopped = self.pool.stop()
+        self.assertNoResult(stopped)
+        self.threads.carry_out_all()
+
+        self.successResultOf(stopped)
+        self.assertTrue(all(slot.closed for slot in self.stage.slots))
+
+
 class TeachingTests(PoolCase):
     """How a pool lets its template learn."""
 

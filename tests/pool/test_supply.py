@@ -29,6 +29,7 @@ class Template:
     killed: bool = False
     closed: bool = False
     taught: bool = False
+    gives_pages: bool = False
     lessons: list[object] = field(factory=list)
     lean: list[bool] = field(factory=list)
     green: int = 0
@@ -39,6 +40,7 @@ class Template:
 
     def teach(self, pages: object) -> None:
         self.lessons.append(pages)
+        self.gives_pages = True
 
     def spare(self, lean: bool = False) -> object:
         if self.spares == 0:

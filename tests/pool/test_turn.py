@@ -19,12 +19,13 @@ class TurnTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.stage = Stage()
         self.slot = StagedSlot(self.stage)
+        self.lasting: list[bool] = []
         self.cancellation = Cancellation()
         self.addCleanup(self.cancellation.close)
 
     def turn(self, wanted: bool = False) -> Turn:
         """Return a turn in the slot."""
-        return Turn(PoolReactor(), self.slot, lambda: wanted)
+        return Turn(PoolReactor(), self.slot, lambda: wanted, lambda: self.lasting.append(True))
 
     def test_told_before_tidying(self) -> None:
         """What came of the script is told before the slot is tidied."""
@@ -43,6 +44,14 @@ class TurnTests(SynchronousTestCase):
         self.assertFalse(turn.take(_SUBMISSION, self.cancellation))
         self.successResultOf(turn.ran)
         self.assertFalse(self.slot.has_spare)
+
+    def test_lasting(self) -> None:
+        """A script that was given a lean spare and lasts is told of in the reactor's thread."""
+        for lean in (False, True):
+            self.slot.has_spare, self.slot.lean = True, lean
+            self.turn().take(_SUBMISSION, self.cancellation)
+
+        self.assertEqual(self.lasting, [True])
 
     def test_failed(self) -> None:
         """Where the script could not be run that is told, and the slot is tidied all the same."""
