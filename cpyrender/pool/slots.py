@@ -202,6 +202,9 @@ class Slots:
         if self._renewal is not None or not self._wanted():
             return self.tidy(slot)
         self.put_back(slot)
+        # Where somebody always waits, no slot is ever tidied.
+        if self._schooling is not None:
+            self._schooling.go_on()
 
     def put_back(self, slot: Slot) -> None:
         """Make a slot free as it is."""

@@ -69,6 +69,20 @@ class PlacingTests(PoolCase):
 
         self.assertEqual((meanwhile, self.outcome()), ((0, 0), (1, 1)))
 
+    def test_somebody_always_waits(self) -> None:
+        """A template is taught also where no slot is ever tidied."""
+        self.cold_pool(slots=1)
+        self.pool.start()
+        self.threads.carry_out_all()
+        self.stage.untaught = True
+        self.render("a")
+        self.render("b")
+        self.threads.carry_out()
+        self.assertEqual(self.running(), ["b"])
+        self.threads.carry_out(1)
+
+        self.assertEqual((self.stage.lessons, self.running()), (2, ["b"]))
+
     def test_nothing_found(self) -> None:
         """Where nothing can be found out the template stays, and it is not tried again."""
         self.stage.better = False
