@@ -20,7 +20,7 @@ _IDLE = 64
 _BEYOND = 32
 _PATH = "/health"
 # In one of them, some sixty scripts are served; and what else the machine does for a moment counts in one only.
-_ROUNDS = 3
+_ROUNDS = 5
 
 #: Who was turned away comes back after so many seconds, as Retry-After would have it.
 _RETRY = 1.0
