@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -121,7 +122,10 @@ class TemplateSettings:
             template = RunningTemplate(process, ours)
             its.close()
             try:
-                self._warm_up(ours, words, meanwhile)
+                self._instruct(ours)
+                if meanwhile is not None:
+                    meanwhile()
+                self._wait_until_warm(ours, words)
             except BaseException:
                 template.close()
                 raise
@@ -165,7 +169,7 @@ class TemplateSettings:
         caches = str(self.spool / "matplotlib")
         return mine | _FIXED | {"MPLCONFIGDIR": caches, "PYTHONHASHSEED": _SEED, "PYTHONPATH": path}
 
-    def _warm_up(self, commands: socket.socket, words: IO[bytes], meanwhile: Callable[[], object] | None) -> None:
+    def _instruct(self, commands: socket.socket) -> None:
         settings = {
             "level": self.level,
             "spool": str(self.spool),
@@ -180,10 +184,12 @@ class TemplateSettings:
             "readable": self.readable,
             "program": self.program.hex(),
         }
-        try:
+        # Why one has ended already, it tells who waits for it.
+        with suppress(BrokenPipeError, ConnectionResetError):
             commands.send(json.dumps(settings).encode())
-            if meanwhile is not None:
-                meanwhile()
+
+    def _wait_until_warm(self, commands: socket.socket, words: IO[bytes]) -> None:
+        try:
             answer = commands.recv(_MESSAGE_SIZE)
         except TimeoutError:
             raise TemplateFailed(f"it was not warm after {self.patience:g} s") from None
