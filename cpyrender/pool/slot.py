@@ -80,7 +80,7 @@ class Slot:
     ) -> Ran:
         """Run a script.
 
-        @param on_lasting: is called when one that was given a lean spare turns out to be none of the light ones.
+        @param on_lasting: is called when it turns out to be none of the light ones.
         @raise cpyrender.pool.cancellation.Cancelled: nobody waits for it any more.
         @raise cpyrender.pool.template.TemplateFailed: no child can be had.
         @raise OSError: the machine has no room for one.
@@ -136,8 +136,7 @@ class Slot:
             fresh = waiting is None
             spare = waiting or self._new_spare(self._light)
             self._used.append(spare)
-            told = on_lasting if spare.lean else None
-            conversation = Conversation(spare, submission, self._limits(submission), cancellation, told)
+            conversation = Conversation(spare, submission, self._limits(submission), cancellation, on_lasting)
             try:
                 return conversation.run()
             except NeverBegan:

@@ -164,20 +164,23 @@ class Slots:
 
         @return: fires when the script has ended; fails as L{Slot.render} does.
         """
-        turn = Turn(self._reactor, slot, self._wanted, self._get_pages)
+        # To hear of each script that lasts would wake the reactor for nothing.
+        on_lasting = None if self._without_pages() is None else self._get_pages
+        turn = Turn(self._reactor, slot, self._wanted, on_lasting)
         took: Deferred[bool] = self._in_thread(turn.take, submission, cancellation)
         freed = took.addErrback(self._not_tidied).addCallback(self._freed, slot)
         return turn.ran.addBoth(self._ran, slot, freed)
 
-    def _get_pages(self) -> None:
-        """Have a spare with its pages ready for the next script: after a lull, or light scripts, all are lean.
+    def _without_pages(self) -> Slot | None:
+        """Return a free slot whose spare could have its pages, where none has: after a lull, or light scripts."""
+        if any(slot.has_pages for slot in self._free):
+            return None
+        return next((slot for slot in self._free if slot.may_get_pages), None)
 
-        The one that runs has had a lean one, and lasts. For it that is too late, but the next one may be as long.
-        """
-        if self._wanted() or any(slot.has_pages for slot in self._free):
-            return
-        slot = next((slot for slot in self._free if slot.may_get_pages), None)
-        if slot is not None:
+    def _get_pages(self) -> None:
+        """Have a spare with its pages ready for the next script: the one that runs lasts, and so may that."""
+        slot = self._without_pages()
+        if slot is not None and not self._wanted():
             self._free.remove(slot)
             self._look_after(slot, slot.get_pages)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
@@ -24,16 +25,16 @@ class Turn:
         reactor: IReactorFromThreads,
         slot: Slot,
         wanted: Callable[[], bool],
-        on_lasting: Callable[[], object],
+        on_lasting: Callable[[], object] | None,
     ) -> None:
         """
         @param wanted: whether the slot is wanted as it is when the script has ended; asked in the turn's thread.
-        @param on_lasting: is called in the reactor's thread when a script that was given a lean spare lasts.
+        @param on_lasting: is called in the reactor's thread when the script turns out to be none of the light ones.
         """
         self._reactor = reactor
         self._slot = slot
         self._wanted = wanted
-        self._on_lasting = on_lasting
+        self._on_lasting = None if on_lasting is None else partial(reactor.callFromThread, on_lasting)
         self.ran: Deferred[Ran] = Deferred()
 
     def take(self, submission: Submission, cancellation: Cancellation) -> bool:
@@ -52,9 +53,6 @@ class Turn:
 
     def _outcome(self, submission: Submission, cancellation: Cancellation) -> Ran | Failure:
         try:
-            return self._slot.render(submission, cancellation, self._lasts)
+            return self._slot.render(submission, cancellation, self._on_lasting)
         except BaseException:
             return Failure()
-
-    def _lasts(self) -> None:
-        self._reactor.callFromThread(self._on_lasting)

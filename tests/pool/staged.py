@@ -93,9 +93,11 @@ class StagedSlot:
     def may_get_pages(self) -> bool:
         return self.has_spare and self.lean and self.stage.gives_pages
 
-    def render(self, submission: Submission, cancellation: Cancellation, on_lasting: Callable[[], object]) -> Ran:
+    def render(
+        self, submission: Submission, cancellation: Cancellation, on_lasting: Callable[[], object] | None
+    ) -> Ran:
         self.stage.ran.append((submission.script.decode(), self))
-        if self.has_spare and self.lean and self.stage.lasting:
+        if self.stage.lasting and on_lasting is not None:
             on_lasting()
         self.has_spare = False
         outcome = self.stage.outcomes.get(submission.script.decode(), DRAWN)

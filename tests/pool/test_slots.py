@@ -139,18 +139,25 @@ class PagesTests(PoolCase):
         self.threads.carry_out(next(number for number, call in enumerate(self.threads.calls) if call[2]))
 
     def test_one_gets_pages(self) -> None:
-        """Where a script lasts that was given a lean spare, one more slot gets its pages, and has the next one."""
+        """Where a script lasts that was given a lean spare, one more slot gets its pages; the next ones find some."""
         self.rested_pool()
         first, second, _ = self.stage.slots
         self.lasts("a")
-        self.threads.carry_out_all()
-        self.assertEqual(self.stage.paged, [second])
-        first.lean = True
-        self.render("b")
+        self.assertEqual(self.stage.ran, [("a", first)])
+        for name in ("b", "c", "d"):
+            self.threads.carry_out_all()
+            self.assertEqual(self.stage.paged, [second])
+            self.lasts(name)
+            self.assertIn(self.stage.ran[-1][1], (first, second))
+
+    def test_last_one_taken(self) -> None:
+        """So it is where a script has been given the only spare that had its pages."""
+        self.rested_pool()
+        self.stage.slots[1].lean = False
+        self.lasts("a")
         self.threads.carry_out_all()
 
-        self.assertEqual(self.stage.ran, [("a", first), ("b", second)])
-        self.assertEqual(self.stage.paged, [second])
+        self.assertEqual((self.stage.ran, self.stage.paged), ([("a", self.stage.slots[1])], [self.stage.slots[0]]))
 
     def test_pages_there(self) -> None:
         """Nothing is done where one that is free has its pages by then."""

@@ -46,10 +46,9 @@ class TurnTests(SynchronousTestCase):
         self.assertFalse(self.slot.has_spare)
 
     def test_lasting(self) -> None:
-        """A script that was given a lean spare and lasts is told of in the reactor's thread."""
-        for lean in (False, True):
-            self.slot.has_spare, self.slot.lean = True, lean
-            self.turn().take(_SUBMISSION, self.cancellation)
+        """A script that lasts is told of in the reactor's thread, where anybody wants to know."""
+        self.turn().take(_SUBMISSION, self.cancellation)
+        Turn(PoolReactor(), self.slot, lambda: False, None).take(_SUBMISSION, self.cancellation)
 
         self.assertEqual(self.lasting, [True])
 
