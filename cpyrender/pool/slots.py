@@ -53,7 +53,7 @@ class Slots:
         self._renewal: Renewal | None = None
         self._renewing: Deferred[None] = succeed(None)
         self._closed: Deferred[None] = succeed(None)
-        self._rest = Rest(reactor, self._free, self._replace)
+        self._rest = Rest(reactor, self._free, lambda slot: self._replace(slot, slot.rest))
 
     # How they are
 
@@ -181,8 +181,7 @@ class Slots:
         """Have a spare with its pages ready for the next script: the one that runs lasts, and so may that."""
         slot = self._without_pages()
         if slot is not None and not self._wanted():
-            self._free.remove(slot)
-            self._look_after(slot, slot.get_pages)
+            self._replace(slot, slot.get_pages)
 
     def _interrupt(self) -> None:
         """Let all that is done when no script comes wait."""
@@ -205,14 +204,14 @@ class Slots:
         if self._renewal is not None or not self._wanted():
             return self.tidy(slot)
         self.put_back(slot)
-        # Where somebody always waits, no slot is ever tidied.
-        if self._schooling is not None:
-            self._schooling.go_on()
 
     def put_back(self, slot: Slot) -> None:
         """Make a slot free as it is."""
         self._free.append(slot)
         self._on_free()
+        # Not only after it has been tidied: where somebody always waits, none ever is.
+        if self._schooling is not None:
+            self._schooling.go_on()
 
     def put_all_back(self) -> None:
         """Make all slots free as they are: there is no template, or nobody to have spares ready for."""
@@ -247,8 +246,6 @@ class Slots:
             return self.tidy(slot)
         self._let_go(slot)
         self.put_back(slot)
-        if self._schooling is not None:
-            self._schooling.go_on()
         self._rest.go_on()
 
     def _not_tidied(self, failure: Failure) -> None:
@@ -258,9 +255,10 @@ class Slots:
         else:
             self._log.failure("A slot could not be tidied; this is a bug.", failure)
 
-    def _replace(self, slot: Slot) -> None:
+    def _replace(self, slot: Slot, how: Callable[[], None]) -> None:
+        """Have the spare of a free slot replaced, in a thread; then it is free again."""
         self._free.remove(slot)
-        self._look_after(slot, slot.rest)
+        self._look_after(slot, how)
 
     def prepare_no_more(self) -> None:
         """No script will come but those that wait already."""
