@@ -32,6 +32,21 @@ _DECODER = json.JSONDecoder()
 _LARGE = 1 << 20
 
 
+def loads(text: bytes) -> Any:
+    """Return what JSON in UTF-8, with no blanks around it, says.
+
+    L{json.loads} would first see which encoding it is, and look for blanks, in Python.
+
+    @raise ValueError: it is not JSON.
+    @raise RecursionError: it goes too deep.
+    """
+    said = text.decode(errors="surrogatepass")
+    value, end = _DECODER.raw_decode(said)
+    if end != len(said):
+        raise ValueError("something follows it")
+    return value
+
+
 class BadFrame(Exception):
     """What came is not a frame."""
 
@@ -99,7 +114,6 @@ class FrameReader:
         self._deposits = deposits
         self._part: _Buffer | Delivery = _Buffer(_HEAD.size)
         self._next = self._got_head
-        self._text = b""
         self.header: dict[str, Any] | None = None
         self.body = memoryview(b"")
 
@@ -117,11 +131,11 @@ class FrameReader:
         @raise FrameTooLarge: its body is larger than allowed.
         @raise OSError: there is no memory left for it.
         """
-        if self.complete or self._part.take(fd) == 0:
+        if self.header is not None or self._part.take(fd) == 0:
             return False
-        while not self.complete and not self._part.missing:
+        while self.header is None and not self._part.missing:
             self._next()
-        return not self.complete
+        return self.header is None
 
     def close(self) -> None:
         """Let go of a part that will not be completed."""
@@ -133,33 +147,44 @@ class FrameReader:
             raise BadFrame("this is not the head of a frame")
         if body > self._max_body:
             raise FrameTooLarge(f"{body} bytes are more than {self._max_body}")
-        self._body_size = body
-        self._part = _Buffer(header)
-        self._next = self._got_header
+        self._header_size, self._body_size = header, body
+        if body < _LARGE:
+            # Together: each part takes a system call, after which another thread may come first.
+            self._part, self._next = _Buffer(header + body), self._got_both
+        else:
+            self._part, self._next = _Buffer(header), self._got_header
+
+    def _got_both(self) -> None:
+        both = self._part.view()
+        self._complete(_header(both[: self._header_size]), both[self._header_size :])
 
     def _got_header(self) -> None:
-        self._text = self._part.view().tobytes()
-        self._part = self._room_for_body()
-        self._next = self._got_body
+        self._header = _header(self._part.view())
+        self._part, self._next = self._room_for_body(), self._got_body
 
     def _room_for_body(self) -> _Buffer | Delivery:
-        if self._deposits and self._body_size >= _LARGE:
+        if self._deposits:
             with suppress(OSError):
                 return Delivery(self._body_size)
         return _Buffer(self._body_size)
 
     def _got_body(self) -> None:
-        try:
-            # json.loads would first see which encoding it is, and look for blanks around it, in Python.
-            text = self._text.decode(errors="surrogatepass")
-            header, end = _DECODER.raw_decode(text)
-        except (ValueError, RecursionError) as error:
-            raise BadFrame(f"its header is not JSON: {error}") from None
-        if not isinstance(header, dict) or end != len(text):
-            raise BadFrame("its header is not an object")
-        self.body, self.header = self._part.view(), header
+        self._complete(self._header, self._part.view())
+
+    def _complete(self, header: dict[str, Any], body: memoryview) -> None:
+        self.body, self.header = body, header
         # A reader that points at itself would keep the body until the next round of the garbage collector.
         del self._next
+
+
+def _header(text: memoryview) -> dict[str, Any]:
+    try:
+        header = loads(text.tobytes())
+    except (ValueError, RecursionError) as error:
+        raise BadFrame(f"its header is not JSON: {error}") from None
+    if not isinstance(header, dict):
+        raise BadFrame("its header is not an object")
+    return header
 
 
 def write_all(fd: int, pieces: Iterable[bytes | memoryview]) -> None:

@@ -136,6 +136,10 @@ class FrameTests(SynchronousTestCase):
         for header in (b"{]", b"\xff\xfe\xfd", b'{"a": ' + b"9" * 5000 + b"}"):
             self.assertRaises(wire.BadFrame, read_in_pieces, frame(header), [])
 
+    def test_something_after_the_header(self) -> None:
+        """A header that its own end does not end is refused."""
+        self.assertRaises(wire.BadFrame, read_in_pieces, frame(b"{}{}"), [])
+
     def test_header_of_a_million_brackets(self) -> None:
         """A header that nests deeper than Python recurses is refused as a bad frame."""
         there, here = os.pipe()
@@ -226,6 +230,10 @@ class DepositedTests(SynchronousTestCase):
         self.assertRaises(wire.BadFrame, self.read, frame(b"{]", bytes(_LARGE)))
         self.doCleanups()
         self.assertEqual(open_files(), 0)
+
+    def test_header_is_read_first(self) -> None:
+        """A large body whose header makes no sense is not even waited for."""
+        self.assertRaises(wire.BadFrame, self.read, frame(b"{]", bytes(_LARGE))[:100])
 
 
 class WriteAllTests(SynchronousTestCase):

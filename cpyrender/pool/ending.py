@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 
 from attrs import frozen
+
+from cpyrender import wire
 
 
 @frozen
@@ -28,7 +29,7 @@ class Ending:
     @classmethod
     def parse(cls, word: bytes) -> Ending:
         """Read what the template wrote."""
-        said = json.loads(word)
+        said = wire.loads(word)
         return cls(os.waitstatus_to_exitcode(said["status"]), said["cpu"], said["peak"], said.get("complaint"))
 
     def __str__(self) -> str:

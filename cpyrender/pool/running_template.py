@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import socket
 import subprocess
@@ -14,13 +13,16 @@ from typing import Any, ClassVar
 from attrs import define, field
 from twisted.logger import Logger
 
+from cpyrender import wire
 from cpyrender.child.commands import COMMAND_LEAN, COMMAND_LESSON, COMMAND_PAGES, COMMAND_RIPE, COMMAND_SPARE
 from cpyrender.child.pages import Pages
 from cpyrender.pool.spare import Spare
 
 _FDS_OF_A_SPARE = 6
 _ROOM_FOR_FDS = socket.CMSG_LEN(_FDS_OF_A_SPARE * array("i").itemsize)
-_CLOSED_ON_EXEC = socket.MSG_CMSG_CLOEXEC
+# Plain numbers: Python's flags take as long as a system call.
+_CLOSED_ON_EXEC = int(socket.MSG_CMSG_CLOEXEC)
+_CUT = int(socket.MSG_CTRUNC)
 _MESSAGE_SIZE = 1 << 16
 # Bytes of the longest message: what charts write to has some 6,000 names.
 _MOST_NAMES = 1 << 20
@@ -117,7 +119,7 @@ class RunningTemplate:
                 raise TemplateLost(str(error)) from None
         if not answer:
             raise TemplateLost("it has ended")
-        said = json.loads(answer)
+        said = wire.loads(answer)
         if "failed" in said:
             raise CannotLearn(said["failed"])
         return base64.b64decode(said["written"])
@@ -134,7 +136,7 @@ class RunningTemplate:
         if not answer:
             raise TemplateLost("it has ended")
         fds = array("i", b"".join(data for _, _, data in ancillary)).tolist()
-        return json.loads(answer), fds, bool(flags & socket.MSG_CTRUNC)
+        return wire.loads(answer), fds, bool(flags & _CUT)
 
     def _forked(self, command: bytes) -> Spare:
         said, fds, cut = self._asked(command)

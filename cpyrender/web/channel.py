@@ -6,18 +6,19 @@ connection, and one that does not read its answer is never missed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.abstract import FileDescriptor
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
+from twisted.web.http_headers import Headers
 
 from cpyrender.settings import HttpSettings
 from cpyrender.web.crowd import TOO_MANY, origin_of
+from cpyrender.web.deadline import Deadline
 from cpyrender.web.problem import Problem
 
 if TYPE_CHECKING:
@@ -29,30 +30,6 @@ _TARGET_LONG = _SHORT % b"414 URI Too Long"
 _FIELD_LONG = _SHORT % b"431 Request Header Fields Too Large"
 
 
-class Deadline:
-    """A moment at which something happens unless it is called off; there is one such moment at most."""
-
-    def __init__(self, call_later: Callable[..., IDelayedCall]) -> None:
-        self._call_later = call_later
-        self._call: IDelayedCall | None = None
-
-    @property
-    def set(self) -> bool:
-        """Whether something is to happen."""
-        return self._call is not None and bool(self._call.active())
-
-    def after(self, seconds: float, happens: Callable[[], None]) -> None:
-        """Let this happen then, instead of what was to happen."""
-        self.call_off()
-        self._call = self._call_later(max(0.0, seconds), happens)
-
-    def call_off(self) -> None:
-        """Let nothing happen."""
-        if self._call is not None and self._call.active():
-            self._call.cancel()
-        self._call = None
-
-
 class DeadlinedChannel(HTTPChannel):
     """A connection of a L{RenderSite}.
 
@@ -62,6 +39,8 @@ class DeadlinedChannel(HTTPChannel):
     """
 
     site: RenderSite
+    _host: IAddress
+    _secure: bool
 
     def __init__(self, site: RenderSite, origin: str) -> None:
         """
@@ -75,13 +54,12 @@ class DeadlinedChannel(HTTPChannel):
         self.timeOut = None
         self._origin = origin
         self._times: HttpSettings = site.http
-        self._sending = Deadline(self.callLater)
-        self._reading = Deadline(self.callLater)
+        self._sending, self._reading = Deadline(site.reactor), Deadline(site.reactor)
         self._reading_since: float | None = None
         self._written = 0
         self._between_requests = False
         self._closing = False
-        self._known = False
+        self._peer: IAddress | None = None
 
     def connectionMade(self) -> None:
         """A client is here."""
@@ -94,7 +72,7 @@ class DeadlinedChannel(HTTPChannel):
 
     def dataReceived(self, data: bytes) -> None:
         """Something has come; a new request begins with it where there was none."""
-        if not self._known:
+        if self._peer is None:
             self._get_to_know()
         if self._between_requests:
             self._expect_head()
@@ -102,9 +80,8 @@ class DeadlinedChannel(HTTPChannel):
 
     def _get_to_know(self) -> None:
         """Count the connection for who is at its far end: a proxy's PROXY header, which tells, has come by now."""
-        self._known = True
-        peer: Any = self.transport
-        origin = origin_of(peer.getPeer())
+        self._peer, self._host, self._secure = super().getPeer(), super().getHost(), super().isSecure()
+        origin = origin_of(self._peer)
         if origin == self._origin:
             return
         self.site.crowd.leave(self._origin)
@@ -114,6 +91,18 @@ class DeadlinedChannel(HTTPChannel):
         if not has_room:
             self.writeSequence([TOO_MANY])
             self.loseConnection()
+
+    def getPeer(self) -> IAddress | None:
+        """Return the address of the client, which has sent something."""
+        return self._peer
+
+    def getHost(self) -> IAddress:
+        """Return the address at which it is connected; to ask the kernel for each request takes a while."""
+        return self._host
+
+    def isSecure(self) -> bool:
+        """Return whether it speaks TLS."""
+        return self._secure
 
     def _expect_head(self) -> None:
         self._between_requests = False
@@ -167,8 +156,12 @@ class DeadlinedChannel(HTTPChannel):
 
     def writeSequence(self, iovec: Any) -> None:
         """Send pieces of an answer."""
-        # A head comes in some sixty of them, each of which the transport would look at by itself.
         self.write(b"".join(iovec))
+
+    def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
+        """Send the head of an answer; Twisted's own way is in some sixty pieces, and the transport looks at each."""
+        lines = [name + b": " + value for name, values in headers.getAllRawHeaders() for value in values]
+        self.write(b"\r\n".join([version + b" " + code + b" " + reason, *lines, b"", b""]))
 
     def send_now(self) -> None:
         """Send what has been written, and not only when the reactor has done everything else there is to do."""
@@ -213,8 +206,8 @@ class DeadlinedChannel(HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The client is gone."""
-        self._sending.call_off()
-        self._reading.call_off()
+        self._sending.close()
+        self._reading.close()
         self.site.crowd.leave(self._origin)
         try:
             super().connectionLost(reason)

@@ -22,8 +22,8 @@ from twisted.internet.interfaces import IDelayedCall, IProtocol
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
-from cpyrender.web.channel import Deadline
 from cpyrender.web.crowd import origin_of
+from cpyrender.web.deadline import Deadline
 from cpyrender.web.framing import ANY_STREAM, Framing
 from cpyrender.web.outlet import Outlet
 from cpyrender.web.stream import Stream
@@ -54,7 +54,7 @@ class Session(Protocol):
         self._counts = counts
         self._h2 = Framing(site.http.streams, site.reactor.seconds)
         self._streams: dict[int, Stream] = {}
-        self._idle, self._last_call = Deadline(site.reactor.callLater), Deadline(site.reactor.callLater)
+        self._idle, self._last_call = Deadline(site.reactor), Deadline(site.reactor)
         self._origin = ""
         self._greeted = self._refusing = self._parting = False
 
@@ -65,7 +65,7 @@ class Session(Protocol):
         self._origin = origin_of(transport.getPeer())
         self._enter()
         self._site.channels.add(self)
-        self.out = Outlet(self._h2, transport, Deadline(self._site.reactor.callLater), times.answer)
+        self.out = Outlet(self._h2, transport, Deadline(self._site.reactor), times.answer)
         self._h2.initiate_connection()
         self.out.flush()
         self._idle.after(times.head, self.loseConnection)
@@ -244,7 +244,8 @@ class Session(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The client is gone."""
         self.out.lost()
-        self._call_off()
+        self._idle.close()
+        self._last_call.close()
         try:
             self._lose_all(reason)
         finally:

@@ -115,7 +115,6 @@ class RenderSite(Site):
     @ivar draining: whether it takes no more scripts.
     """
 
-    _log = Logger()
     displayTracebacks = False  # noqa: N815 (the name is twisted.web.server.Site's)
 
     def __init__(
@@ -131,6 +130,8 @@ class RenderSite(Site):
         @param max_body: bytes that a request's body may have, where no guard says it.
         """
         super().__init__(resource, GuardedRequest, timeout=None, reactor=reactor, parsePOSTFormSubmission=False)
+        # As an attribute of the class, it would be made anew for each line.
+        self._log = Logger(f"{__name__}.{type(self).__name__}", self)
         self.guard = guard or Guard(max_body=max_body)
         self.http = http or HttpSettings()
         self.metrics = metrics

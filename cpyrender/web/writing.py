@@ -115,7 +115,9 @@ def _of_problem(request: Request, problem: Problem) -> dict[str, str]:
 
 def content_disposition(name: str) -> str:
     """Return the value of a Content-Disposition header (RFC 6266, RFC 8187); no name can break out of it."""
-    plain = "".join(char if " " <= char <= "~" else "_" for char in name)
+    plain = name
+    if not (name.isascii() and name.isprintable()):
+        plain = "".join(char if " " <= char <= "~" else "_" for char in name)
     quoted = plain.replace("\\", "\\\\").replace('"', '\\"')
     extended = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
     return f'inline; filename="{quoted}"{extended}'
@@ -124,7 +126,8 @@ def content_disposition(name: str) -> str:
 def _clean(name: str) -> str:
     """Return the name alone: no folder, no control character, none that turns the direction of writing round."""
     name = name.replace("\\", "/").rpartition("/")[2]
-    name = "".join(char for char in name if not unicodedata.category(char).startswith("C"))
+    if not name.isprintable():
+        name = "".join(char for char in name if not unicodedata.category(char).startswith("C"))
     return name.strip()[:_LONGEST_NAME]
 
 

@@ -275,6 +275,33 @@ class SentNowTests(SynchronousTestCase):
         self.assertEqual(self.sent_when_logged, [len(self.line.sent)])
         self.assertEqual(self.reactor.getWriters(), [])
 
+    def test_in_two_pieces(self) -> None:
+        """A head goes to the transport in one piece, whatever it consists of, and so does a body."""
+        given: list[bytes] = []
+        write = self.line.write
+        self.patch(self.line, "write", lambda data: given.append(data) or write(data))
+        self.answer()
+        head, body = given
+        self.assertTrue(head.startswith(b"HTTP/1.1 200 OK\r\n") and head.endswith(b"\r\n\r\n"))
+        self.assertEqual((head.count(b"\r\nContent-Length: 3\r\n"), body), (1, b"abc"))
+
+    def test_several_lines_of_a_name(self) -> None:
+        """A header that has several values has a line for each."""
+        self.channel.dataReceived(message("POST", "/", body=b"1"))
+        request = self.keeping.requests.pop()
+        request.responseHeaders.setRawHeaders(b"Warning", [b"one", b"two"])
+        request.write(b"abc")
+        request.finish()
+        self.assertIn(b"\r\nWarning: one\r\nWarning: two\r\n", self.line.sent)
+
+    def test_asked_once(self) -> None:
+        """Who a connection is between is not asked anew for each request on it."""
+        self.answer()
+        self.patch(self.line, "getPeer", lambda: self.fail("asked again"))
+        self.patch(self.line, "getHost", lambda: self.fail("asked again"))
+        self.answer()
+        self.assertEqual(self.line.sent.count(b"HTTP/1.1 200 OK\r\n"), 2)
+
     def test_full(self) -> None:
         """What the connection does not take at once is sent by the reactor when it does."""
         self.line.room = 20

@@ -1,0 +1,59 @@
+"""L{Deadline}: a moment at which something happens unless it is called off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+
+class Deadline:
+    """A moment that may be moved, or called off, at any time; there is one at most.
+
+    Each request has three of them, nearly all of which are called off in time. So the reactor is not asked anew for
+    each: its call comes at a moment that was set before, and it is asked again then for what is left.
+    """
+
+    def __init__(self, reactor: IReactorTime) -> None:
+        self._reactor = reactor
+        self._call: IDelayedCall | None = None
+        self._due: float | None = None
+        self._happens: Callable[[], None]
+
+    @property
+    def set(self) -> bool:
+        """Whether something is to happen."""
+        return self._due is not None
+
+    def after(self, seconds: float, happens: Callable[[], None]) -> None:
+        """Let this happen then, instead of what was to happen."""
+        self._due = self._reactor.seconds() + max(0.0, seconds)
+        self._happens = happens
+        if self._call is None or self._call.getTime() > self._due:
+            self._ask()
+
+    def call_off(self) -> None:
+        """Let nothing happen."""
+        self._due = None
+
+    def close(self) -> None:
+        """Let nothing happen, and be forgotten by the reactor."""
+        self.call_off()
+        if self._call is not None:
+            self._call.cancel()
+            self._call = None
+
+    def _ask(self) -> None:
+        if self._call is not None:
+            self._call.cancel()
+        assert self._due is not None
+        self._call = self._reactor.callLater(max(0.0, self._due - self._reactor.seconds()), self._is_called)
+
+    def _is_called(self) -> None:
+        self._call = None
+        if self._due is None:
+            return
+        if self._due > self._reactor.seconds():
+            return self._ask()
+        self._due = None
+        self._happens()
