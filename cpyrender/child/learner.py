@@ -72,7 +72,7 @@ class Learner(Template):
         """Be a child, and instead of an answer say what was written to since the fork."""
         placement.watch()
         confine(folder, self._confinement)
-        if rehearse(source, legacy=self._legacy, refusing=self._confinement.shuts_in):
+        if rehearse(source, legacy=self._lives.legacy, refusing=self._confinement.shuts_in):
             wire.write_all(_RESULT, [b"".join(placement.written())])
         os._exit(0)
 

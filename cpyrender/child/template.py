@@ -13,30 +13,24 @@ import secrets
 import select
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import NoReturn
 
-from cpyrender.child import disk, forking, linux, namespaces, practice, script
+from cpyrender.child import disk, forking, namespaces
 from cpyrender.child.burial import Child, kill_orphans
-from cpyrender.child.calls import Calls
-from cpyrender.child.commands import COMMAND_LEAN, COMMAND_LESSON, COMMAND_PAGES, COMMAND_RIPE, COMMAND_SPARE
-from cpyrender.child.confine import JAILED, Confinement, confine
+from cpyrender.child.commands import COMMAND_PAGES, COMMAND_RIPE
+from cpyrender.child.confine import JAILED, Confinement
 from cpyrender.child.folder import remove_if_possible
+from cpyrender.child.lives import Life, Lives
 from cpyrender.child.loop import Loop, begin_loop
 from cpyrender.child.pages import Pages
 from cpyrender.child.pipes import Keeping, Pipes, close
-from cpyrender.child.pupil import give_one
 from cpyrender.child.seeds import reseed
 
 _LONGEST_COMMAND = 1 << 18
-_NO_PAGES = Pages()
-
 _MS_BETWEEN_LOOKS = 250
 # A child's own ends of its pipes.
 _KEPT = 4
-_DIE_WITH_PARENT = Calls([linux.to_prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)])
 # What the server is told with the descriptors of a child whose folder it cannot see.
 _NO_FOLDER = json.dumps({"folder": None}).encode()
 
@@ -72,22 +66,16 @@ class Template:
         self._inbox = memoryview(bytearray(_LONGEST_COMMAND))
         self._spool = spool
         self._place = namespaces.Place() if confinement.level == "full" else None
+        self._keeping = Keeping(_KEPT, [] if confinement.ruleset is None else [confinement.ruleset])
+        self._lives = Lives(confinement, self._keeping, legacy)
         self._confine_by(confinement, fork)
         self._at_last = at_last
-        self._keeping = Keeping(_KEPT, [] if confinement.ruleset is None else [confinement.ruleset])
         self._ripening = None if ripening is None else ripening(self._rehearse)
         self._loop: Loop | None = None
         self._steps = 0
         self._unripe: str | None = None
         # A template that was replaced may have left folders, and in a jail all templates have the same process id.
         self._name = secrets.token_hex(4)
-        self._lives = {
-            COMMAND_SPARE: self._get_ready,
-            COMMAND_LEAN: self._wait_for_script,
-            COMMAND_LESSON: self._give_lesson,
-        }
-        self._legacy = legacy
-        self._pages = _NO_PAGES
         self._children: dict[int, Child] = {}
         self._serial = 0
         self._cleaners: list[int] = []
@@ -130,7 +118,7 @@ class Template:
         while told_more:
             chosen = loop.wait()
             if chosen is not None:
-                self._become_child(template, [*self._lives.values()][chosen], self._folder())
+                self._lives.live([*self._lives.of.values()][chosen], template, self._folder())
             told_more = self._obey(self._heard())
             self._hand_children_to(loop)
 
@@ -145,19 +133,19 @@ class Template:
 
     def _obey(self, command: bytes) -> bool:
         """Do as the server says; return C{False} where it says no more."""
-        if command in self._lives:
-            self._answer(self._lives[command])
+        if command in self._lives.of:
+            self._answer(self._lives.of[command])
         elif command == COMMAND_RIPE:
             self._tell(ripe=self._ripening is None, failed=self._unripe)
         elif command.startswith(COMMAND_PAGES):
-            self._pages = Pages(command[len(COMMAND_PAGES) :])
+            self._lives.pages = Pages(command[len(COMMAND_PAGES) :])
         else:
             return False
         return True
 
-    def _answer(self, live: Callable[[str], NoReturn]) -> None:
+    def _answer(self, life: Life) -> None:
         try:
-            folder, fds = self._have_child(live)
+            folder, fds = self._have_child(life)
         except OSError as error:
             return self._tell(refused=str(error))
         try:
@@ -171,7 +159,7 @@ class Template:
     def _tell(self, **said: object) -> None:
         self._commands.send(json.dumps(said).encode())
 
-    def _have_child(self, live: Callable[[str], NoReturn]) -> tuple[str, list[int]]:
+    def _have_child(self, life: Life) -> tuple[str, list[int]]:
         pipes = Pipes.open()
         self._serial += 1
         folder = self._folder()
@@ -184,7 +172,7 @@ class Template:
             close(*pipes.of_the_server, *pipes.of_the_child, pipes.ended[1])
             raise
         if pid == 0:
-            self._become_child(template, live, folder)
+            self._lives.live(life, template, folder)
         close(*pipes.of_the_child)
         child = Child(pid, os.pidfd_open(pid), pipes.ended[1], folder)
         self._take(child)
@@ -196,67 +184,15 @@ class Template:
             return namespaces.mount_point(self._spool)
         return os.path.join(self._spool, f"{self._name}-{self._serial}")
 
-    def _become_child(self, template: int, live: Callable[[str], NoReturn], folder: str) -> NoReturn:
-        """Be the child, and end. Nothing of the template's loop is ever reached again."""
-        try:
-            self._begin(template)
-            live(folder)
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
-        finally:
-            os._exit(70)
-
-    def _begin(self, template: int) -> None:
-        _DIE_WITH_PARENT.make()
-        # From a pid namespace of its own, a child sees its parent as 0.
-        if os.getppid() not in {0, template}:
-            os._exit(1)
-        self._keeping.keep()
-
-    def _get_ready(self, folder: str) -> NoReturn:
-        self._wait_for_script(folder, self._pages)
-
-    def _wait_for_script(self, folder: str, pages: Pages = _NO_PAGES) -> NoReturn:
-        """Have this child's memory ready, confine it, and run one script, or several where they may share a process."""
-        how = self._confinement
-        self._shut_in(folder, pages, how)
-        if how.runs == 1:
-            script.serve_one(result=3, legacy=self._legacy, refusing=how.shuts_in)
-        # Heavy: the template must have become who it is to be before it imports this.
-        from cpyrender.child.series import serve_many
-
-        serve_many(result=3, runs=how.runs, cpu=how.cpu, memory=how.memory, legacy=self._legacy, refusing=how.shuts_in)
-
-    @staticmethod
-    def _shut_in(folder: str, pages: Pages, how: Confinement) -> None:
-        # First of all: what is written to before that costs a fault for each page.
-        pages.populate()
-        confine(folder, how)
-
     def _rehearse(self) -> None:
-        """Do what children do before their script, to no effect: they inherit what Python remembers of it.
-
-        See L{cpyrender.child.practice}.
-        """
+        """Do what children do before their script; see L{Lives.rehearse}."""
         try:
-            self._live_to_no_effect()
+            self._lives.rehearse()
         except Exception as error:
             self._unripe = _named(error)
 
-    def _live_to_no_effect(self) -> None:
-        how, template = self._confinement, os.getppid()
-        with _DIE_WITH_PARENT.to_no_effect(), self._keeping.to_no_effect(), how.calls.to_no_effect():
-            for _ in range(practice.ENOUGH):
-                script.practise(b"response = b''", legacy=self._legacy, refusing=how.shuts_in)
-                self._begin(template)
-                if how.folder is not None:
-                    self._shut_in(how.folder, _NO_PAGES, how)
-
-    def _give_lesson(self, folder: str) -> NoReturn:
-        give_one(result=3, legacy=self._legacy, refusing=self._confinement.shuts_in)
-
     def _confine_by(self, confinement: Confinement, fork: Callable[[], int]) -> None:
-        self._confinement = confinement
+        self._confinement = self._lives.confinement = confinement
         self._fork = fork
         self._fork_child = fork if self._place is None else functools.partial(self._place.fork, fork)
 
@@ -281,7 +217,7 @@ class Template:
             return None
         return begin_loop(
             self._commands.fileno(),
-            tuple(self._lives),
+            tuple(self._lives.of),
             _NO_FOLDER,
             self._place.leave,
             self._place.come_back,

@@ -12,7 +12,8 @@ from threading import Thread
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender.child import template
+from cpyrender.child import lives, template
+from cpyrender.child.commands import COMMAND_LEAN, COMMAND_RIPE, COMMAND_SPARE
 from cpyrender.child.confine import Confinement
 from cpyrender.pool.cancellation import Cancellation
 from cpyrender.pool.conversation import Conversation, ConversationLimits
@@ -193,7 +194,7 @@ class ServeTests(SynchronousTestCase):
         with ThreadPoolExecutor(1) as thread:
             thread.submit(self.talk, spare, script)
             began.read_bytes()
-            self.commands.send(template.COMMAND_SPARE)
+            self.commands.send(COMMAND_SPARE)
             self.assertTrue(heard(self.commands.fileno()))
             self.commands.close()
 
@@ -222,7 +223,7 @@ class RefusalTests(SynchronousTestCase):
         with ours, its:
             stuck = template.Template(its, self.mktemp(), confinement, False, Shortage("no more processes"))
             before = descriptors()
-            ours.send(template.COMMAND_SPARE)
+            ours.send(COMMAND_SPARE)
             ours.shutdown(socket.SHUT_WR)
             stuck.serve()
 
@@ -256,7 +257,7 @@ class RipeningTests(SynchronousTestCase):
 
     def ripen(self) -> object:
         """Wait until it is ripe, and return what it says then."""
-        while not (said := self.ask(template.COMMAND_RIPE))["ripe"]:
+        while not (said := self.ask(COMMAND_RIPE))["ripe"]:
             time.sleep(0.001)
         return said
 
@@ -279,43 +280,43 @@ class RipeningTests(SynchronousTestCase):
     def test_after_the_first(self) -> None:
         """A step when one child has been asked for, then step after step when a second has; the last one says how."""
         self.serve(self.three_steps)
-        before = self.ask(template.COMMAND_RIPE), list(self.steps)
-        refused = [self.ask(template.COMMAND_SPARE)]
+        before = self.ask(COMMAND_RIPE), list(self.steps)
+        refused = [self.ask(COMMAND_SPARE)]
         until(lambda: self.steps, "a step")
-        self.ask(template.COMMAND_RIPE)
-        between = self.ask(template.COMMAND_RIPE), list(self.steps)
-        refused.append(self.ask(template.COMMAND_SPARE))
+        self.ask(COMMAND_RIPE)
+        between = self.ask(COMMAND_RIPE), list(self.steps)
+        refused.append(self.ask(COMMAND_SPARE))
         said = self.ripen()
 
         self.assertEqual(before, ({"ripe": False, "failed": None}, []))
         self.assertEqual(between, ({"ripe": False, "failed": None}, ["first"]))
         self.assertEqual(refused, [{"refused": "as it began"}, {"refused": "after the first step"}])
         self.assertEqual((said, self.steps), ({"ripe": True, "failed": None}, ["first", "second", "third"]))
-        self.assertEqual(self.ask(template.COMMAND_LEAN), {"refused": "after the third step"})
+        self.assertEqual(self.ask(COMMAND_LEAN), {"refused": "after the third step"})
 
     def test_fails(self) -> None:
         """A step that fails is the last one, and is told of; children are forked as before it."""
         self.serve(self.fails)
         for _ in range(2):
-            self.ask(template.COMMAND_SPARE)
+            self.ask(COMMAND_SPARE)
 
         self.assertEqual(self.ripen(), {"ripe": True, "failed": "MemoryError: no more"})
-        self.assertEqual(self.ask(template.COMMAND_SPARE), {"refused": "after one step"})
+        self.assertEqual(self.ask(COMMAND_SPARE), {"refused": "after one step"})
 
     def test_fails_to_rehearse(self) -> None:
         """One that cannot rehearse what its children do serves all the same, and tells of it."""
         shortage = Shortage("no more pipes")
-        self.patch(template.script, "practise", lambda source, **how: shortage())
+        self.patch(lives.script, "practise", lambda source, **how: shortage())
         self.serve(self.rehearses)
         for _ in range(2):
-            self.ask(template.COMMAND_SPARE)
+            self.ask(COMMAND_SPARE)
 
         self.assertEqual(self.ripen(), {"ripe": True, "failed": "OSError: no more pipes"})
-        self.assertEqual(self.ask(template.COMMAND_SPARE), {"refused": "after the rehearsal"})
+        self.assertEqual(self.ask(COMMAND_SPARE), {"refused": "after the rehearsal"})
 
     def test_nothing_to_do(self) -> None:
         """One that has nothing to do is ripe at once."""
         self.serve(lambda rehearse: iter(()))
-        self.ask(template.COMMAND_SPARE)
+        self.ask(COMMAND_SPARE)
 
         self.assertEqual(self.ripen(), {"ripe": True, "failed": None})
