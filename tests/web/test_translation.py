@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import h11
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -66,10 +66,16 @@ class RequestTests(SynchronousTestCase):
         for missing in (b":method", b":path"):
             self.assertRaises(Malformed, written, head=[one for one in HEAD if one[0] != missing])
 
+    def test_twice(self) -> None:
+        """What becomes the first line, and Host, is said once, also where it is the same both times."""
+        for field in HEAD:
+            self.assertRaises(Malformed, written, field)
+
     def test_connect(self) -> None:
         """CONNECT has no path, and there is nobody to be connected to."""
         self.assertRaises(Malformed, written, head=[(b":method", b"CONNECT"), (b":authority", b"a:1")])
 
+    @example([(b":scheme", b"")], b"")
     @given(st.lists(st.tuples(st.binary(max_size=9), st.binary(max_size=9)), max_size=3), st.binary(max_size=9))
     def test_one_request(self, fields: list[tuple[bytes, bytes]], path: bytes) -> None:
         """Whatever is sent is refused, or is one request, of the same fields, and nothing after it."""
