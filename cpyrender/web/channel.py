@@ -16,9 +16,9 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from twisted.web.http_headers import Headers
 
+from cpyrender.deadline import Deadline
 from cpyrender.settings import HttpSettings
 from cpyrender.web.crowd import TOO_MANY, origin_of
-from cpyrender.web.deadline import Deadline
 from cpyrender.web.problem import Problem
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from h2.errors import ErrorCodes
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
-from cpyrender.web.deadline import Deadline
+from cpyrender.deadline import Deadline
 from cpyrender.web.framing import Framing, go_away
 from cpyrender.web.refusal import LINGER
 from cpyrender.web.translation import Fields

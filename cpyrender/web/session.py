@@ -22,8 +22,8 @@ from twisted.internet.interfaces import IDelayedCall, IProtocol
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from cpyrender.deadline import Deadline
 from cpyrender.web.crowd import origin_of
-from cpyrender.web.deadline import Deadline
 from cpyrender.web.framing import ANY_STREAM, Framing
 from cpyrender.web.outlet import Outlet
 from cpyrender.web.stream import Stream

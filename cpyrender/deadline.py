@@ -10,8 +10,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 class Deadline:
     """A moment that may be moved, or called off, at any time; there is one at most.
 
-    Each request has three of them, nearly all of which are called off in time. So the reactor is not asked anew for
-    each: its call comes at a moment that was set before, and it is asked again then for what is left.
+    Each request has three of them, nearly all of which are called off in time; and each script moves that of a lull. So
+    the reactor is not asked anew each time: its call comes at a moment that was set before, and it is asked again then
+    for what is left.
     """
 
     def __init__(self, reactor: IReactorTime) -> None:

@@ -1,4 +1,4 @@
-"""Tests of L{cpyrender.web.deadline}."""
+"""Tests of L{cpyrender.deadline}."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender.web.deadline import Deadline
+from cpyrender.deadline import Deadline
 
 _SECONDS = st.sampled_from([0.0, 1.0, 2.0, 3.0, 5.0, 8.0])
 _steps = st.lists(st.tuples(st.sampled_from(["after", "call off", "wait"]), _SECONDS), max_size=30)
