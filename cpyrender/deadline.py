@@ -28,10 +28,13 @@ class Deadline:
 
     def after(self, seconds: float, happens: Callable[[], None]) -> None:
         """Let this happen then, instead of what was to happen."""
-        self._due = self._reactor.seconds() + max(0.0, seconds)
+        seconds = max(0.0, seconds)
+        self._due = self._reactor.seconds() + seconds
         self._happens = happens
-        if self._call is None or self._call.getTime() > self._due:
-            self._ask()
+        if self._call is not None and self._call.getTime() > self._due:
+            self._forget_call()
+        if self._call is None:
+            self._ask(seconds)
 
     def call_off(self) -> None:
         """Let nothing happen."""
@@ -40,21 +43,22 @@ class Deadline:
     def close(self) -> None:
         """Let nothing happen, and be forgotten by the reactor."""
         self.call_off()
+        self._forget_call()
+
+    def _forget_call(self) -> None:
         if self._call is not None:
             self._call.cancel()
             self._call = None
 
-    def _ask(self) -> None:
-        if self._call is not None:
-            self._call.cancel()
-        assert self._due is not None
-        self._call = self._reactor.callLater(max(0.0, self._due - self._reactor.seconds()), self._is_called)
+    def _ask(self, seconds: float) -> None:
+        self._call = self._reactor.callLater(seconds, self._is_called)
 
     def _is_called(self) -> None:
         self._call = None
         if self._due is None:
             return
-        if self._due > self._reactor.seconds():
-            return self._ask()
+        left = self._due - self._reactor.seconds()
+        if left > 0:
+            return self._ask(left)
         self._due = None
         self._happens()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import fields
+from attrs import asdict
 
 from cpyrender import wire
-from cpyrender.values import Submission, Wanted
+from cpyrender.values import Submission
 
 # Characters of parameters, each parameter counted as one more: so few are written in less time than a thread may
 # keep all others waiting anyway.
 _FEW = 1 << 14
-_WANTED = tuple(field.name for field in fields(Wanted))
 
 
 def parcel(submission: Submission) -> list[bytes | memoryview]:
@@ -21,7 +20,7 @@ def parcel(submission: Submission) -> list[bytes | memoryview]:
         "params": dict(submission.params),
         "files": list(submission.files),
         "file_fields": dict(submission.file_fields),
-        "wanted": {name: getattr(submission.wanted, name) for name in _WANTED},
+        "wanted": asdict(submission.wanted, recurse=False),
         "sizes": [len(submission.script), *map(len, submission.files.values())],
     }
     blobs = [submission.script, *submission.files.values()]

@@ -156,10 +156,10 @@ class FrameReader:
 
     def _got_both(self) -> None:
         both = self._part.view()
-        self._complete(_header(both[: self._header_size]), both[self._header_size :])
+        self._complete(_read_header(both[: self._header_size]), both[self._header_size :])
 
     def _got_header(self) -> None:
-        self._header = _header(self._part.view())
+        self._header = _read_header(self._part.view())
         self._part, self._next = self._room_for_body(), self._got_body
 
     def _room_for_body(self) -> _Buffer | Delivery:
@@ -177,7 +177,7 @@ class FrameReader:
         del self._next
 
 
-def _header(text: memoryview) -> dict[str, Any]:
+def _read_header(text: memoryview) -> dict[str, Any]:
     try:
         header = loads(text.tobytes())
     except (ValueError, RecursionError) as error:

@@ -71,8 +71,8 @@ class Learner(Template):
     def _be_watched(self, source: bytes, folder: str) -> NoReturn:
         """Be a child, and instead of an answer say what was written to since the fork."""
         placement.watch()
-        confine(folder, self._confinement)
-        if rehearse(source, legacy=self._lives.legacy, refusing=self._confinement.shuts_in):
+        confine(folder, self._lives.confinement)
+        if rehearse(source, legacy=self._lives.legacy, refusing=self._lives.confinement.shuts_in):
             wire.write_all(_RESULT, [b"".join(placement.written())])
         os._exit(0)
 
@@ -86,6 +86,6 @@ class Learner(Template):
     def _clear_up(self) -> None:
         folders = [child.folder for child in self._children.values()]
         self._end_children()
-        if self._confinement.level != "full":
+        if self._lives.confinement.level != "full":
             for folder in folders:
                 self._clear_away(folder)

@@ -19,7 +19,6 @@ from cpyrender.child.pupil import give_one
 _NO_PAGES = Pages()
 _DIE_WITH_PARENT = Calls([linux.to_prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)])
 
-
 #: What a child does, given the folder that it is to have as its own.
 Life = Callable[[str], NoReturn]
 

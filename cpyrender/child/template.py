@@ -150,7 +150,7 @@ class Template:
             return self._tell(refused=str(error))
         try:
             # In a jail, the server sees no folder that it could remove.
-            hidden = self._confinement.level in JAILED
+            hidden = self._lives.confinement.level in JAILED
             told = _NO_FOLDER if hidden else json.dumps({"folder": folder}).encode()
             socket.send_fds(self._commands, [told], fds)
         finally:
@@ -180,7 +180,7 @@ class Template:
 
     def _folder(self) -> str:
         """Return where the next child is to have its folder; at level full, where it will mount one."""
-        if self._confinement.level == "full":
+        if self._lives.confinement.level == "full":
             return namespaces.mount_point(self._spool)
         return os.path.join(self._spool, f"{self._name}-{self._serial}")
 
@@ -192,7 +192,7 @@ class Template:
             self._unripe = _named(error)
 
     def _confine_by(self, confinement: Confinement, fork: Callable[[], int]) -> None:
-        self._confinement = self._lives.confinement = confinement
+        self._lives.confinement = confinement
         self._fork = fork
         self._fork_child = fork if self._place is None else functools.partial(self._place.fork, fork)
 
@@ -233,7 +233,7 @@ class Template:
 
     @property
     def _has_to_look(self) -> bool:
-        return self._confinement.level != "full" and bool(self._children)
+        return self._lives.confinement.level != "full" and bool(self._children)
 
     def _look_at_folders(self) -> None:
         """Kill those who write too much, where the file system does not stop them."""
@@ -241,7 +241,7 @@ class Template:
             return
         self._next_look = time.monotonic() + _MS_BETWEEN_LOOKS / 1000
         for child in self._children.values():
-            child.complaint = child.complaint or disk.complaint(child.folder, self._confinement.disk)
+            child.complaint = child.complaint or disk.complaint(child.folder, self._lives.confinement.disk)
             if child.complaint is not None:
                 signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
 
@@ -257,9 +257,9 @@ class Template:
         child = self._children[pidfd]
         self._let_go(child)
         child.bury()
-        if self._confinement.level == "jail":
+        if self._lives.confinement.level == "jail":
             self._clear_away(child.folder)
-        if self._confinement.level != "full":
+        if self._lives.confinement.level != "full":
             # There, all that a child starts ends with it: it is process 1 of its own namespace.
             kill_orphans({child.pid for child in self._children.values()})
 

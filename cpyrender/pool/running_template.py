@@ -20,8 +20,8 @@ from cpyrender.pool.spare import Spare
 
 _FDS_OF_A_SPARE = 6
 _ROOM_FOR_FDS = socket.CMSG_LEN(_FDS_OF_A_SPARE * array("i").itemsize)
-# Plain numbers: Python's flags take as long as a system call.
-_CLOSED_ON_EXEC = int(socket.MSG_CMSG_CLOEXEC)
+_CLOSED_ON_EXEC = socket.MSG_CMSG_CLOEXEC
+# A plain number: to combine Python's flags takes as long as a system call.
 _CUT = int(socket.MSG_CTRUNC)
 _MESSAGE_SIZE = 1 << 16
 # Bytes of the longest message: what charts write to has some 6,000 names.

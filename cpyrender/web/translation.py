@@ -27,7 +27,8 @@ def request_of(block: Iterable[tuple[bytes, bytes]], has_body: bool) -> h11.Requ
     @raise Malformed: it cannot be carried.
     """
     block = list(block)
-    pseudo = dict(first := [field for field in block if field[0].startswith(b":")])
+    first = [field for field in block if field[0].startswith(b":")]
+    pseudo = dict(first)
     if len(pseudo) < len(first):
         raise Malformed("there is a pseudo-header field twice")
     fields = [(name, value) for name, value in block if not name.startswith(b":") and name != _NEEDLESS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import unicodedata
 from urllib.parse import quote
@@ -30,6 +31,7 @@ ANYTHING = Wanted()
 _JSON = ("application/problem+json", "application/json")
 _TEXT = ("text/plain", "text/*")
 _LONGEST_NAME = 255
+_NOT_PLAIN = re.compile("[^ -~]")
 
 
 def write_drawn(request: Request, drawn: Drawn, wanted: Wanted = ANYTHING) -> None:
@@ -115,9 +117,7 @@ def _of_problem(request: Request, problem: Problem) -> dict[str, str]:
 
 def content_disposition(name: str) -> str:
     """Return the value of a Content-Disposition header (RFC 6266, RFC 8187); no name can break out of it."""
-    plain = name
-    if not (name.isascii() and name.isprintable()):
-        plain = "".join(char if " " <= char <= "~" else "_" for char in name)
+    plain = _NOT_PLAIN.sub("_", name)
     quoted = plain.replace("\\", "\\\\").replace('"', '\\"')
     extended = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
     return f'inline; filename="{quoted}"{extended}'
@@ -126,6 +126,7 @@ def content_disposition(name: str) -> str:
 def _clean(name: str) -> str:
     """Return the name alone: no folder, no control character, none that turns the direction of writing round."""
     name = name.replace("\\", "/").rpartition("/")[2]
+    # What can be printed has none of these, and nearly all names can.
     if not name.isprintable():
         name = "".join(char for char in name if not unicodedata.category(char).startswith("C"))
     return name.strip()[:_LONGEST_NAME]
