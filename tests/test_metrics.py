@@ -75,6 +75,22 @@ class MetricsTests(SynchronousTestCase):
         self.assertEqual(self.value("script_peak_memory_bytes_bucket", le=floatToGoString(96 << 20)), 0)
         self.assertEqual(self.value("script_peak_memory_bytes_bucket", le=floatToGoString(128 << 20)), 1)
 
+    def test_nobody_asks(self) -> None:
+        """However much happens before anybody asks, little of it is kept to be counted, and all of it counts."""
+        notes = self.metrics._notes
+        kept = []
+        for _ in range(1000):
+            self.metrics.ended(Ending(0, 0.25, 100 << 20))
+            self.metrics.answered("classic", 200, 3)
+            kept.append(len(notes._kept))
+        self.assertLess(max(kept), 100)
+        found = [
+            self.value("script_cpu_seconds_count"),
+            self.value("requests_total", door="classic", status="200"),
+            self.value("response_bytes_total", door="classic"),
+        ]
+        self.assertEqual(found, [1000, 1000, 3000])
+
     def test_now(self) -> None:
         """How the renderer is doing is read when somebody asks."""
         renderer = MemoryRenderer()

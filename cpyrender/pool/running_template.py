@@ -131,6 +131,8 @@ class RunningTemplate:
                 self._commands.send(command)
                 # Python 3.11's recv_fds passes no flags on.
                 answer, ancillary, flags, _ = self._commands.recvmsg(_MESSAGE_SIZE, _ROOM_FOR_FDS, _CLOSED_ON_EXEC)
+            except BlockingIOError:
+                raise TemplateLost("it does not answer") from None
             except OSError as error:
                 raise TemplateLost(str(error)) from None
         if not answer:

@@ -47,11 +47,14 @@ class Head:
 
     def lines(self, name: bytes) -> list[bytes]:
         """Return a header's lines, of which there may be none."""
-        return [bytes(line) for line in self.headers.getRawHeaders(name, [])]
+        return list(self.headers.getRawHeaders(name, ()))
 
     def words(self, name: bytes) -> list[bytes]:
         """Return the members of a header that is a list, in lower case."""
-        members = (word.strip().lower() for line in self.lines(name) for word in line.split(b","))
+        lines = self.lines(name)
+        if not lines:
+            return []
+        members = (word.strip().lower() for line in lines for word in line.split(b","))
         return [word for word in members if word]
 
 

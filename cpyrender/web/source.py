@@ -52,7 +52,10 @@ def encoded(text: str) -> bytes:
 
 def _coding(script: bytes) -> str | None:
     """Return the encoding that a script's coding line names."""
-    lines = script[:4096].splitlines()[:2]
+    head = script[:4096]
+    if b"coding" not in head:
+        return None
+    lines = head.splitlines()[:2]
     found = next(filter(None, map(_CODING.match, lines)), None)
     return None if found is None else found[1].decode("latin-1")
 
@@ -62,6 +65,8 @@ def _not_utf8(script: bytes) -> int | None:
 
     A piece at a time: no other thread of Python's runs during a step.
     """
+    if script.isascii():
+        return None
     decoder = codecs.getincrementaldecoder("utf-8")()
     for start in range(0, len(script), _PIECE):
         left_over = len(decoder.getstate()[0])

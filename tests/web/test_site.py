@@ -144,7 +144,7 @@ class IdTests(SiteTestCase):
         ]
         self.assertEqual(len({*made}), len(made))
         for name in made:
-            self.assertRegex(name, r"^[A-Za-z0-9_-]{12}$")
+            self.assertRegex(name, r"^[0-9a-f]{18}$")
 
     def test_refused(self) -> None:
         """A request that is refused early is called by its name too."""
