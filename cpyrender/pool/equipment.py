@@ -75,9 +75,12 @@ class Equipment:
         groups = self._groups.groups if self._groups is not None else [None] * self._settings.slots
         return [Slot(supply, self._settings, group, on_end) for group in groups]
 
-    def in_thread(self, call: object, *args: object) -> Deferred[T]:
-        """Have something done in one of the threads."""
-        return deferToThreadPool(self._reactor, self._threads, call, *args)  # type: ignore[arg-type]
+    def in_thread(self, call: object, *args: object, told: object = None) -> Deferred[T]:
+        """Have something done in one of the threads.
+
+        @param told: who is told when it is done, instead of the reactor; has its C{callFromThread}.
+        """
+        return deferToThreadPool(told or self._reactor, self._threads, call, *args)  # type: ignore[arg-type]
 
     async def end(self, slots: Iterable[Slot], supply: SpareSupply) -> None:
         """Let go of everything; no slot may be at work any more."""

@@ -23,7 +23,7 @@ from cpyrender.pool.slots import Slots
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.pool.waiting import WaitingLine
 from cpyrender.settings import RenderSettings
-from cpyrender.values import Outcome, Ran, Refused, Submission
+from cpyrender.values import Outcome, Ran, Refused, Submission, Timing
 
 if TYPE_CHECKING:
     from cpyrender.metrics import Metrics
@@ -104,6 +104,7 @@ class LocalPool:
     def _answer(self, submission: Submission) -> Deferred[Outcome]:
         if self._draining:
             return succeed(Refused(reason="the server is shutting down", retry_after=self._line.retry_after()))
+        self._slots.catch_up()
         client = network(submission.client)
         # Those for whom a slot is free, or is being tidied, hardly wait.
         full = len(self._line) >= self._line.limit + self._slots.unused
@@ -119,6 +120,8 @@ class LocalPool:
             too_many.answer.callback(refused)
         job = _Job(submission, client, self._reactor.seconds(), Deferred(lambda _: self._cancel(job)))
         self._line.join(job)
+        # Once more: whoever became free just before saw nobody in the line.
+        self._slots.catch_up()
         self._dispatch()
         return job.answer
 
@@ -151,6 +154,7 @@ class LocalPool:
 
     def health(self) -> Health:
         """Tell how the pool is doing; see L{IRenderer.health}."""
+        self._slots.catch_up()
         return Health(
             ready=not self._why_not_ready,
             why_not=self._why_not_ready,
@@ -240,7 +244,7 @@ class LocalPool:
             self._tell_of_failure(job, ran)
         else:
             self._log_progress(ran)
-            timing = evolve(ran.timing, queue=job.began - job.arrived)
+            timing = Timing(queue=job.began - job.arrived, run=ran.timing.run, encode=ran.timing.encode)
             job.answer.callback(evolve(ran, timing=timing))
 
     def _log_progress(self, ran: Ran) -> None:

@@ -18,6 +18,7 @@ from cpyrender.pool.slot import Slot
 from cpyrender.pool.supply import Retired, SpareSupply
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.pool.turn import Turn
+from cpyrender.pool.unhurried import Unhurried
 from cpyrender.settings import RenderSettings
 from cpyrender.values import Ran, Submission
 
@@ -46,6 +47,7 @@ class Slots:
         self._on_end = on_end
         self._on_free = on_free
         self._wanted = wanted
+        self._unhurried = Unhurried(reactor, self._must_know)
         self._all: list[Slot] = []
         self._free: list[Slot] = []
         self._tidying: dict[Slot, Deferred[None]] = {}
@@ -149,6 +151,10 @@ class Slots:
 
     # From script to script
 
+    def catch_up(self) -> None:
+        """Hear of all slots that have become free; they need not have told at once, where nobody waited for one."""
+        self._unhurried.hear()
+
     def take(self) -> Slot:
         """Return a free slot, one whose spare has its pages first, then one that has any; it is not free any more.
 
@@ -167,7 +173,7 @@ class Slots:
         # To hear of each script that lasts would wake the reactor for nothing.
         on_lasting = None if self._without_pages() is None else self._get_pages
         turn = Turn(self._reactor, slot, self._wanted, on_lasting)
-        took: Deferred[bool] = self._in_thread(turn.take, submission, cancellation)
+        took: Deferred[bool] = self._in_thread(turn.take, submission, cancellation, told=self._unhurried)
         freed = took.addErrback(self._not_tidied).addCallback(self._freed, slot)
         return turn.ran.addBoth(self._ran, slot, freed)
 
@@ -189,8 +195,13 @@ class Slots:
         if self._schooling is not None:
             self._schooling.interrupt()
 
+    def _must_know(self, tidied: object) -> bool:
+        """Whether it matters at once, and not only to the next script, that a slot has done with its last one."""
+        return tidied is not True or self._renewal is not None or self._wanted()
+
     def _ran(self, ran: Ran | Failure, slot: Slot, freed: Deferred[None]) -> Ran | Failure:
         self._tidying[slot] = freed
+        self._unhurried.expect()
         self._interrupt()
         self._let_go(slot)
         return ran
@@ -265,6 +276,8 @@ class Slots:
         self._rest.end()
         if self._schooling is not None:
             self._schooling.end()
+        # Whoever waits for all slots does so from now on.
+        self._unhurried.end()
 
     # The template
 

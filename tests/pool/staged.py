@@ -25,9 +25,15 @@ def submission(name: str, client: str = "") -> Submission:
 
 
 class PoolReactor(Clock):
-    """Time that a test turns, and calls from threads that are made at once."""
+    """Time that a test turns, and calls from threads that are made at once.
+
+    @ivar woken: how many there were.
+    """
+
+    woken = 0
 
     def callFromThread(self, call: Callable[..., object], *args: object, **named: object) -> None:
+        self.woken += 1
         call(*args, **named)
 
 

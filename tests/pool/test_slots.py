@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cpyrender.pool.rest import SECONDS_TO_REST
 from cpyrender.pool.template import TemplateFailed
+from cpyrender.pool.unhurried import SECONDS_UNTIL_TOLD
 from cpyrender.values import Drawn
 from tests.pool.staged import DRAWN, PoolCase, StagedGroups
 
@@ -122,6 +123,61 @@ class TidyingTests(PoolCase):
         self.threads.carry_out_all()
 
         self.assertEqual([slot.has_spare for slot in self.stage.slots], [True] * 3)
+
+
+class UnhurriedTests(PoolCase):
+    """When a pool hears that a slot is free again."""
+
+    def woken(self) -> int:
+        """Return how often a thread has woken the reactor since this was asked last."""
+        count, self.reactor.woken = self.reactor.woken, 0
+        return count
+
+    def test_nobody_waits(self) -> None:
+        """The reactor is woken for the outcome, and not for the slot: the next script finds that, or who asks."""
+        self.warm_pool(slots=1)
+        for ask in (lambda: None, self.pool.health):
+            self.render("a")
+            self.woken()
+            self.threads.carry_out()
+            self.assertEqual((self.woken(), self.threads.calls), (1, []))
+            ask()
+        self.render("b")
+
+        self.assertEqual(self.running(), ["b"])
+
+    def test_somebody_waits(self) -> None:
+        """Where somebody has come while the slot was being tidied, he has it at once."""
+        self.warm_pool(slots=1)
+        self.render("a")
+        self.stage.meanwhile = lambda: self.render("b")
+        self.woken()
+        self.threads.carry_out()
+
+        self.assertEqual((self.woken(), self.running()), (2, ["b"]))
+
+    def test_in_the_end(self) -> None:
+        """Where nobody comes it is heard of soon all the same."""
+        self.warm_pool(slots=1)
+        self.stage.untaught = True
+        self.render("a")
+        self.threads.carry_out()
+        before = len(self.threads.calls)
+        self.reactor.advance(SECONDS_UNTIL_TOLD)
+
+        self.assertEqual((before, len(self.threads.calls)), (0, 1))
+
+    def test_draining(self) -> None:
+        """A pool that drains hears of each slot at once; of those that it has not heard of yet as well."""
+        self.warm_pool(slots=2)
+        self.render("a")
+        self.render("b")
+        self.threads.carry_out()
+        stopped = self.pool.stop()
+        self.threads.carry_out_all()
+
+        self.successResultOf(stopped)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
 
 
 class PagesTests(PoolCase):
@@ -246,8 +302,9 @@ class TeachingTests(PoolCase):
         self.warm_pool(slots=1)
         self.stage.untaught = True
         self.render("a")
-        while self.threads.calls[0][1] != self.stage.teach:
-            self.threads.carry_out()
+        self.threads.carry_out_all()
+        self.reactor.advance(SECONDS_UNTIL_TOLD)
+        self.assertEqual(self.threads.calls[0][1], self.stage.teach)
         self.pool.drain()
         self.threads.carry_out_all()
 
@@ -259,6 +316,8 @@ class TeachingTests(PoolCase):
         self.stage.untaught = True
         self.render("a")
         self.threads.carry_out_all()
+        self.reactor.advance(SECONDS_UNTIL_TOLD)
+        self.threads.carry_out_all()
 
         self.assertEqual(self.stage.lessons, 1)
 
@@ -267,8 +326,9 @@ class TeachingTests(PoolCase):
         self.warm_pool(slots=1)
         self.stage.untaught = True
         self.render("a")
-        while self.stage.untaught and len(self.threads.calls) and self.threads.calls[0][1] != self.stage.teach:
-            self.threads.carry_out()
+        self.threads.carry_out_all()
+        self.reactor.advance(SECONDS_UNTIL_TOLD)
+        self.assertEqual(self.threads.calls[0][1], self.stage.teach)
         stopped = self.pool.stop()
         self.assertNoResult(stopped)
         self.assertFalse(self.stage.closed)
@@ -448,14 +508,16 @@ class RestTests(PoolCase):
         self.assertEqual((before, self.lean()), ([False, False], [True, True]))
 
     def test_one_delayed_call(self) -> None:
-        """However many scripts come, one delayed call is all that waits."""
+        """However many scripts come, no more delayed calls wait than after the first one."""
         self.warm_pool(slots=2)
+        self.render("first")
+        self.finish("first")
         waiting = self.reactor.getDelayedCalls()
         for name in "abcdefgh":
             self.render(name)
             self.finish(name)
 
-        self.assertEqual((self.reactor.getDelayedCalls(), len(waiting)), (waiting, 1))
+        self.assertEqual((self.reactor.getDelayedCalls(), len(waiting)), (waiting, 2))
 
     def test_script_after(self) -> None:
         """A script after that meets a lean spare, and leaves one that is not; in the end that rests as well."""
