@@ -217,7 +217,7 @@ class LocalPool:
         """Return a submission whose reports are told in the reactor's thread."""
         if submission.on_progress is None:
             return submission
-        return evolve(submission, on_progress=partial(self._reactor.callFromThread, submission.on_progress))
+        return evolve(submission, on_progress=partial(self._slots.tell, submission.on_progress))
 
     def _end(self, ran: Ran | Failure, job: _Job) -> None:
         self._running.discard(job)

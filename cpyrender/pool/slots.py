@@ -151,6 +151,13 @@ class Slots:
 
     # From script to script
 
+    def tell(self, call: Callable[..., object], *args: object) -> None:
+        """Have something called in the reactor's thread, soon; called in a thread of a slot.
+
+        All that is told, as that the slot is free, goes this way: it is heard of in the order in which it was told.
+        """
+        self._unhurried.callFromThread(call, *args)
+
     def catch_up(self) -> None:
         """Hear of all slots that have become free; they need not have told at once, where nobody waited for one."""
         self._unhurried.hear()
@@ -172,7 +179,7 @@ class Slots:
         """
         # To hear of each script that lasts would wake the reactor for nothing.
         on_lasting = None if self._without_pages() is None else self._get_pages
-        turn = Turn(self._reactor, slot, self._wanted, on_lasting)
+        turn = Turn(self.tell, slot, self._wanted, on_lasting)
         took: Deferred[bool] = self._in_thread(turn.take, submission, cancellation, told=self._unhurried)
         freed = took.addErrback(self._not_tidied).addCallback(self._freed, slot)
         return turn.ran.addBoth(self._ran, slot, freed)
@@ -195,9 +202,9 @@ class Slots:
         if self._schooling is not None:
             self._schooling.interrupt()
 
-    def _must_know(self, tidied: object) -> bool:
-        """Whether it matters at once, and not only to the next script, that a slot has done with its last one."""
-        return tidied is not True or self._renewal is not None or self._wanted()
+    def _must_know(self, told: object = None) -> bool:
+        """Whether something matters at once: all but that a slot has been tidied for which nobody waits."""
+        return told is not True or self._renewal is not None or self._wanted()
 
     def _ran(self, ran: Ran | Failure, slot: Slot, freed: Deferred[None]) -> Ran | Failure:
         self._tidying[slot] = freed

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
 
 from cpyrender.pool.cancellation import Cancellation
@@ -22,19 +21,20 @@ class Turn:
 
     def __init__(
         self,
-        reactor: IReactorFromThreads,
+        tell: Callable[..., object],
         slot: Slot,
         wanted: Callable[[], bool],
         on_lasting: Callable[[], object] | None,
     ) -> None:
         """
+        @param tell: has something called in the reactor's thread.
         @param wanted: whether the slot is wanted as it is when the script has ended; asked in the turn's thread.
         @param on_lasting: is called in the reactor's thread when the script turns out to be none of the light ones.
         """
-        self._reactor = reactor
+        self._tell = tell
         self._slot = slot
         self._wanted = wanted
-        self._on_lasting = None if on_lasting is None else partial(reactor.callFromThread, on_lasting)
+        self._on_lasting = None if on_lasting is None else partial(tell, on_lasting)
         self.ran: Deferred[Ran] = Deferred()
 
     def take(self, submission: Submission, cancellation: Cancellation) -> bool:
@@ -45,7 +45,7 @@ class Turn:
         @raise OSError: likewise.
         """
         # Nothing here holds the outcome any longer, which may be large.
-        self._reactor.callFromThread(self.ran.callback, self._outcome(submission, cancellation))
+        self._tell(self.ran.callback, self._outcome(submission, cancellation))
         if self._wanted():
             return False
         self._slot.tidy()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from twisted.logger import Logger
+
 from cpyrender.deadline import Deadline
 from cpyrender.pool.equipment import IPoolReactor
 
@@ -19,6 +21,8 @@ class Unhurried:
     a slot for which nobody waits.
     """
 
+    _log = Logger()
+
     def __init__(self, reactor: IPoolReactor, urgent: Callable[..., bool]) -> None:
         """
         @param urgent: is asked, in a thread, whether somebody waits for what is told; has the arguments of the call.
@@ -30,8 +34,7 @@ class Unhurried:
         self._ended = False
 
     def callFromThread(self, call: Callable[..., object], *args: object) -> None:
-        """Have something called in the reactor's thread, as L{IReactorFromThreads.callFromThread
-        <twisted.internet.interfaces.IReactorFromThreads.callFromThread>} does; called in any thread."""
+        """Have something called in the reactor's thread; called in any thread, by the name of a reactor's method."""
         self._told.append((call, args))
         # Asked last: whoever begins to wait hears of what has been told after that.
         if self._ended or self._urgent(*args):
@@ -46,7 +49,11 @@ class Unhurried:
         """Hear of all that has been told."""
         while self._told:
             call, args = self._told.popleft()
-            call(*args)
+            try:
+                call(*args)
+            except Exception:
+                # As the reactor does: whoever happens to ask has nothing to do with it.
+                self._log.failure("What a thread has told could not be dealt with; this is a bug.")
 
     def end(self) -> None:
         """Wake the reactor for everything from now on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from attrs import define, field
 from twisted.internet.defer import Deferred
@@ -25,16 +26,21 @@ def submission(name: str, client: str = "") -> Submission:
 
 
 class PoolReactor(Clock):
-    """Time that a test turns, and calls from threads that are made at once.
+    """Time that a test turns, and calls from threads, which are made at once.
 
     @ivar woken: how many there were.
+    @ivar busy: the calls from threads that are still to be made, by who tests; C{None}: they are made at once.
     """
 
     woken = 0
+    busy: list[Callable[[], object]] | None = None
 
     def callFromThread(self, call: Callable[..., object], *args: object, **named: object) -> None:
         self.woken += 1
-        call(*args, **named)
+        if self.busy is not None:
+            self.busy.append(partial(call, *args, **named))
+        else:
+            call(*args, **named)
 
 
 @define
@@ -103,6 +109,8 @@ class StagedSlot:
         self, submission: Submission, cancellation: Cancellation, on_lasting: Callable[[], object] | None
     ) -> Ran:
         self.stage.ran.append((submission.script.decode(), self))
+        for report in self.stage.reports:
+            submission.on_progress(report)
         if self.stage.lasting and on_lasting is not None:
             on_lasting()
         self.has_spare = False
@@ -166,6 +174,7 @@ class Stage:
     @ivar gives_pages: whether spares can have their pages.
     @ivar lasting: whether scripts last.
     @ivar pageless: why no slot gets a spare with its pages.
+    @ivar reports: what scripts report while they run.
     @ivar paged: the slots that were to get one, in order.
     @ivar untaught: whether there is something that the template can be taught.
     @ivar unplaced: whether it can be tried to find out how the next template is to be.
@@ -198,6 +207,7 @@ class Stage:
     gives_pages: bool = True
     lasting: bool = True
     pageless: Exception | None = None
+    reports: list[str] = field(factory=list)
     paged: list[StagedSlot] = field(factory=list)
 
     def teach(self) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from cpyrender.pool.rest import SECONDS_TO_REST
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.pool.unhurried import SECONDS_UNTIL_TOLD
 from cpyrender.values import Drawn
-from tests.pool.staged import DRAWN, PoolCase, StagedGroups
+from tests.pool.staged import DRAWN, PoolCase, StagedGroups, submission
 
 
 class GroupTests(PoolCase):
@@ -133,6 +135,11 @@ class UnhurriedTests(PoolCase):
         count, self.reactor.woken = self.reactor.woken, 0
         return count
 
+    @staticmethod
+    def note(_: object, told: list[str], name: str) -> None:
+        """Note that there was an answer."""
+        told.append(name)
+
     def test_nobody_waits(self) -> None:
         """The reactor is woken for the outcome, and not for the slot: the next script finds that, or who asks."""
         self.warm_pool(slots=1)
@@ -155,6 +162,37 @@ class UnhurriedTests(PoolCase):
         self.threads.carry_out()
 
         self.assertEqual((self.woken(), self.running()), (2, ["b"]))
+
+    def test_reactor_is_late(self) -> None:
+        """Where a script comes before the reactor has got to hear of the last one's outcome, it hears of that first."""
+        self.warm_pool(slots=1)
+        for names in ("a", "ab"):
+            told: list[str] = []
+            self.reactor.busy = late = []
+            for name in names:
+                self.render(name).addCallback(self.note, told, name)
+            self.threads.carry_out()
+            self.assertEqual((len(late) > 0, told), (True, []))
+            self.render("c").addCallback(self.note, told, "c")
+            self.assertEqual((told, len(self.running())), (["a"], 1))
+            self.reactor.busy = None
+            for call in late:
+                call()
+            self.threads.carry_out_all()
+            self.assertEqual("".join(told), names + "c")
+
+    def test_reports(self) -> None:
+        """So it does of what a script has reported, which is told of before its outcome."""
+        self.warm_pool(slots=1)
+        told: list[str] = []
+        asked = evolve(submission("a"), on_progress=told.append)
+        self.stage.reports = ["half", "all"]
+        self.reactor.busy = []
+        self.pool.render(asked).addCallback(lambda _: told.append("drawn"))
+        self.threads.carry_out()
+        self.pool.health()
+
+        self.assertEqual(told, ["half", "all", "drawn"])
 
     def test_in_the_end(self) -> None:
         """Where nobody comes it is heard of soon all the same."""

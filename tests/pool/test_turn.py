@@ -25,7 +25,7 @@ class TurnTests(SynchronousTestCase):
 
     def turn(self, wanted: bool = False) -> Turn:
         """Return a turn in the slot."""
-        return Turn(PoolReactor(), self.slot, lambda: wanted, lambda: self.lasting.append(True))
+        return Turn(PoolReactor().callFromThread, self.slot, lambda: wanted, lambda: self.lasting.append(True))
 
     def test_told_before_tidying(self) -> None:
         """What came of the script is told before the slot is tidied."""
@@ -48,7 +48,7 @@ class TurnTests(SynchronousTestCase):
     def test_lasting(self) -> None:
         """A script that lasts is told of in the reactor's thread, where anybody wants to know."""
         self.turn().take(_SUBMISSION, self.cancellation)
-        Turn(PoolReactor(), self.slot, lambda: False, None).take(_SUBMISSION, self.cancellation)
+        Turn(PoolReactor().callFromThread, self.slot, lambda: False, None).take(_SUBMISSION, self.cancellation)
 
         self.assertEqual(self.lasting, [True])
 

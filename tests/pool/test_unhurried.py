@@ -13,7 +13,7 @@ class UnhurriedTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.reactor = PoolReactor()
-        self.unhurried = Unhurried(self.reactor, lambda word: word == "urgent")
+        self.unhurried = Unhurried(self.reactor, lambda word="": word == "urgent")
         self.told: list[str] = []
 
     def tell(self, *words: str) -> int:
@@ -60,6 +60,14 @@ class UnhurriedTests(SynchronousTestCase):
         self.unhurried.hear()
 
         self.assertEqual(self.told, ["a", "b", "c"])
+
+    def test_failure(self) -> None:
+        """What cannot be dealt with is logged; neither who asks nor what has been told after it suffers for that."""
+        self.unhurried.callFromThread(lambda: 1 / 0)
+        self.tell("b")
+        self.unhurried.hear()
+
+        self.assertEqual((self.told, len(self.flushLoggedErrors(ZeroDivisionError))), (["b"], 1))
 
     def test_end(self) -> None:
         """From its end on the reactor is woken for everything, and nothing is left to be heard of, or expected."""
