@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -56,6 +57,26 @@ class PoolTests(SynchronousTestCase):
         self.assertEqual([other.result().body for other in others], [str(n).encode() for n in range(20)])
         self.assertFalse(any(loop.done() for loop in loops))
         self.assertEqual([loop.result().status for loop in loops], [501, 501])
+
+    def test_many_with_pauses(self) -> None:
+        """However scripts and their ends meet, with pauses or without, each is answered, and no slot is lost."""
+        server = self.serve("--slots", "3")
+        self.until_idle(server)
+
+        def post(number: int) -> list[bytes]:
+            """Post eighty scripts, with pauses of up to 20 ms before some of them."""
+            chance = random.Random(number)
+            bodies = []
+            for nth in range(80):
+                time.sleep(max(0.0, chance.uniform(-0.04, 0.02)))
+                bodies.append(server.post(f"response = '{number} {nth}'").body)
+            return bodies
+
+        threads = self.at_once(12)
+        posting = [threads.submit(post, number) for number in range(12)]
+        for number, one in enumerate(posting):
+            self.assertEqual(one.result(), [f"{number} {nth}".encode() for nth in range(80)])
+        self.until_idle(server)
 
     def test_reactor_is_never_blocked(self) -> None:
         """With every slot taken and scripts waiting, the server still answers at once what needs no script."""
