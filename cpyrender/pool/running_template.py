@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import socket
+import struct
 import subprocess
 from array import array
 from threading import Lock
@@ -176,3 +177,13 @@ class RunningTemplate:
             pass  # It is closed, or the other end is.
         with self._turn:
             self._commands.close()
+
+
+def let_kernel_wait(commands: socket.socket, seconds: float) -> None:
+    """Have the kernel give up after so long, and not Python, which would ask before each call whether it had to wait.
+
+    Who waits too long is told so by L{BlockingIOError}; see socket(7).
+    """
+    commands.settimeout(None)
+    for which in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        commands.setsockopt(socket.SOL_SOCKET, which, struct.pack("@ll", int(seconds), int(seconds % 1 * 1_000_000)))

@@ -9,7 +9,6 @@ import json
 import os
 import secrets
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from twisted.logger import Logger
 from cpyrender.child.confine import JAILED
 from cpyrender.child.folder import remove_folder
 from cpyrender.pool.bubblewrap import NoBubblewrap, jailed
-from cpyrender.pool.running_template import RunningTemplate
+from cpyrender.pool.running_template import RunningTemplate, let_kernel_wait
 from cpyrender.pool.visible import package_home
 from cpyrender.settings import DISK
 
@@ -127,7 +126,7 @@ class TemplateSettings:
                 if meanwhile is not None:
                     meanwhile()
                 self._wait_until_warm(ours, words)
-                _let_kernel_wait(ours, self.patience)
+                let_kernel_wait(ours, self.patience)
             except BaseException:
                 template.close()
                 raise
@@ -213,13 +212,3 @@ def _last_words(words: IO[bytes]) -> str:
     words.seek(0)
     lines = words.read().decode(errors="replace").strip().splitlines()
     return lines[-1][:500] if lines else ""
-
-
-def _let_kernel_wait(commands: socket.socket, seconds: float) -> None:
-    """Have the kernel give up after so long, and not Python, which would ask before each call whether it had to wait.
-
-    Who waits too long is told so by L{BlockingIOError}; see socket(7).
-    """
-    commands.settimeout(None)
-    for which in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-        commands.setsockopt(socket.SOL_SOCKET, which, struct.pack("@ll", int(seconds), int(seconds % 1 * 1_000_000)))

@@ -13,7 +13,7 @@ from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.child.pages import Pages
-from cpyrender.pool.running_template import CannotLearn, RunningTemplate, TemplateLost
+from cpyrender.pool.running_template import CannotLearn, RunningTemplate, TemplateLost, let_kernel_wait
 
 
 @define
@@ -45,7 +45,7 @@ class RunningTemplateTests(SynchronousTestCase):
         ours, self.its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.addCleanup(ours.close)
         self.addCleanup(self.its.close)
-        ours.settimeout(60)
+        let_kernel_wait(ours, 60)
         self.ours = ours
         self.process = PlayedProcess()
         self.template = RunningTemplate(self.process, ours)
@@ -148,9 +148,10 @@ class RunningTemplateTests(SynchronousTestCase):
 
     def test_silent(self) -> None:
         """A template that does not answer within its time is lost."""
-        self.ours.settimeout(0.01)
+        let_kernel_wait(self.ours, 0.01)
+        lost = self.assertRaises(TemplateLost, self.template.spare)
 
-        self.assertRaises(TemplateLost, self.template.spare)
+        self.assertEqual(str(lost), "it does not answer")
 
     def test_learns_for_long(self) -> None:
         """One that learns has the time that it is given, and no more."""
