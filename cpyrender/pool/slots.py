@@ -47,7 +47,7 @@ class Slots:
         self._on_end = on_end
         self._on_free = on_free
         self._wanted = wanted
-        self._unhurried = Unhurried(reactor, self._must_know)
+        self._unhurried = Unhurried(reactor, self._must_know, lambda: bool(self._tidying))
         self._all: list[Slot] = []
         self._free: list[Slot] = []
         self._tidying: dict[Slot, Deferred[None]] = {}

@@ -10,7 +10,7 @@ from twisted.logger import Logger
 from cpyrender.deadline import Deadline
 from cpyrender.pool.equipment import IPoolReactor
 
-#: Seconds after which everything has been told at the latest.
+#: Seconds within which everything is heard of that has been told.
 SECONDS_UNTIL_TOLD = 0.25
 
 
@@ -23,12 +23,14 @@ class Unhurried:
 
     _log = Logger()
 
-    def __init__(self, reactor: IPoolReactor, urgent: Callable[..., bool]) -> None:
+    def __init__(self, reactor: IPoolReactor, urgent: Callable[..., bool], expected: Callable[[], bool]) -> None:
         """
         @param urgent: is asked, in a thread, whether somebody waits for what is told; has the arguments of the call.
+        @param expected: whether something is still to be told.
         """
         self._reactor = reactor
         self._urgent = urgent
+        self._expected = expected
         self._told: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
         self._deadline = Deadline(reactor)
         self._ended = False
@@ -41,9 +43,15 @@ class Unhurried:
             self._reactor.callFromThread(self.hear)
 
     def expect(self) -> None:
-        """Something will be told soon; called in the reactor's thread, as all that follows."""
+        """Something is to be told; called in the reactor's thread, as all that follows."""
         if not self._ended:
-            self._deadline.after(SECONDS_UNTIL_TOLD, self.hear)
+            self._deadline.after(SECONDS_UNTIL_TOLD, self._look)
+
+    def _look(self) -> None:
+        self.hear()
+        # It may take long, as where a template has to be started first.
+        if self._expected():
+            self.expect()
 
     def hear(self) -> None:
         """Hear of all that has been told."""

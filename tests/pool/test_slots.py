@@ -205,6 +205,20 @@ class UnhurriedTests(PoolCase):
 
         self.assertEqual((before, len(self.threads.calls)), (0, 1))
 
+    def test_tidied_for_long(self) -> None:
+        """So it is where the tidying has taken long, as when a template has to be started: a renewal waits for it."""
+        self.warm_pool(slots=1)
+        self.stage.meanwhile = lambda: self.reactor.advance(10 * SECONDS_UNTIL_TOLD)
+        self.render("a")
+        self.threads.carry_out()
+        renewed = self.pool.renew()
+        self.threads.carry_out_all()
+        self.reactor.advance(SECONDS_UNTIL_TOLD)
+        self.stage.meanwhile = int
+        self.threads.carry_out_all()
+
+        self.successResultOf(renewed)
+
     def test_draining(self) -> None:
         """A pool that drains hears of each slot at once; of those that it has not heard of yet as well."""
         self.warm_pool(slots=2)

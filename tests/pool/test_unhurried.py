@@ -13,7 +13,8 @@ class UnhurriedTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.reactor = PoolReactor()
-        self.unhurried = Unhurried(self.reactor, lambda word="": word == "urgent")
+        self.expected = False
+        self.unhurried = Unhurried(self.reactor, lambda word="": word == "urgent", lambda: self.expected)
         self.told: list[str] = []
 
     def tell(self, *words: str) -> int:
@@ -46,6 +47,17 @@ class UnhurriedTests(SynchronousTestCase):
         self.reactor.advance(0.01)
 
         self.assertEqual((before, self.told, self.reactor.woken), ([], ["a"], 0))
+
+    def test_late(self) -> None:
+        """What is told later than that is heard of as soon, however long it takes, and nothing is waited for then."""
+        self.expected = True
+        self.unhurried.expect()
+        self.reactor.pump([SECONDS_UNTIL_TOLD] * 10)
+        self.tell("a")
+        self.expected = False
+        self.reactor.advance(SECONDS_UNTIL_TOLD)
+
+        self.assertEqual((self.told, self.reactor.woken, self.reactor.getDelayedCalls()), (["a"], 0, []))
 
     def test_while_hearing(self) -> None:
         """What is told, or asked, while something is heard of is heard of once, and in its turn."""
