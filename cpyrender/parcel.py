@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 from attrs import asdict
 
 from cpyrender import wire
-from cpyrender.values import Submission, Wanted
+from cpyrender.values import Submission
 
 # Characters of parameters, each parameter counted as one more: so few are written in less time than a thread may
 # keep all others waiting anyway.
@@ -21,22 +20,14 @@ def parcel(submission: Submission) -> list[bytes | memoryview]:
         "params": dict(submission.params),
         "files": list(submission.files),
         "file_fields": dict(submission.file_fields),
-        "wanted": _said_of(submission.wanted),
+        "wanted": asdict(submission.wanted, recurse=False),
         "sizes": [len(submission.script), *map(len, submission.files.values())],
     }
     blobs = [submission.script, *submission.files.values()]
     return wire.pack(header, blobs, in_steps=bool(submission.files) or not _are_few(submission.params))
 
 
-# Nearly all requests want one of a few things.
-@lru_cache(maxsize=64)
-def _said_of(wanted: Wanted) -> dict[str, object]:
-    return asdict(wanted, recurse=False)
-
-
 def _are_few(params: Mapping[str, object]) -> bool:
     """Whether parameters are texts, and short ones."""
-    if not params:
-        return True
     texts = [text for text in params.values() if isinstance(text, str)]
     return len(texts) == len(params) and len(texts) + sum(map(len, params)) + sum(map(len, texts)) <= _FEW

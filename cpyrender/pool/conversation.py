@@ -93,10 +93,8 @@ class Conversation:
         self._deadline = 0.0
         if sum(map(len, self._to_write)) > _PIECE:
             spare.widen()
-        self._all_heard = False
         self._poll = select.poll()
         self._hears: dict[int, Callable[[], Ran | None]] = {}
-        # Looked at in this order.
         self._hear(spare.result, self._read)
         self._hear(spare.stdout, lambda: self._keep(spare.stdout, self._stdout))
         self._hear(spare.stderr, lambda: self._keep(spare.stderr, self._stderr))
@@ -118,11 +116,8 @@ class Conversation:
             # They point back here: the answer would stay until the next round of the garbage collector.
             self._hears.clear()
             self._reader.close()
-        if not self._all_heard:
-            self._stdout.read_rest()
-            self._stderr.read_rest()
-        if not (self._stdout.any or self._stderr.any or self._reports):
-            return outcome
+        self._stdout.read_rest()
+        self._stderr.read_rest()
         # One that has answered has told of all of it.
         return evolve(outcome, log=self._log(), progress=outcome.progress or tuple(self._reports))
 
@@ -137,13 +132,10 @@ class Conversation:
             if self._on_lasting is not None and now >= lasting:
                 self._on_lasting()
                 lasting = math.inf
-            ready = self._poll.poll((min(self._deadline, lasting) - now) * 1000 + 1)
-            for fd, _ in ready:
+            for fd, _ in self._poll.poll((min(self._deadline, lasting) - now) * 1000 + 1):
                 hears = self._hears.get(fd)
                 outcome = hears() if hears is not None else None
                 if outcome is not None:
-                    # A child prints before it answers, and the kernel looks at what it prints last: see __init__.
-                    self._all_heard = ready == [(self._spare.result, select.POLLIN)]
                     return outcome
         if self._spare.result not in self._hears:
             return Failed(cause=Cause.CRASHED, message="the script closed the channel of its answer")

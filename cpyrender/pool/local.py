@@ -104,7 +104,6 @@ class LocalPool:
     def _answer(self, submission: Submission) -> Deferred[Outcome]:
         if self._draining:
             return succeed(Refused(reason="the server is shutting down", retry_after=self._line.retry_after()))
-        self._slots.catch_up()
         client = network(submission.client)
         # Those for whom a slot is free, or is being tidied, hardly wait.
         full = len(self._line) >= self._line.limit + self._slots.unused
@@ -120,7 +119,7 @@ class LocalPool:
             too_many.answer.callback(refused)
         job = _Job(submission, client, self._reactor.seconds(), Deferred(lambda _: self._cancel(job)))
         self._line.join(job)
-        # Once more: whoever became free just before saw nobody in the line.
+        # Whoever became free just before saw nobody in the line, and has told nobody.
         self._slots.catch_up()
         self._dispatch()
         return job.answer

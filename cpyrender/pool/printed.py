@@ -25,11 +25,6 @@ class Printed:
         self._limit = limit
         self._kept = bytearray()
 
-    @property
-    def any(self) -> bool:
-        """Whether anything has come."""
-        return bool(self._kept) or self.lost > 0
-
     def read(self) -> bool:
         """Read some of what there is; return whether more can come.
 

@@ -142,13 +142,8 @@ class Spare:
 
     def close(self) -> None:
         """Let go of all descriptors."""
-        fds = sorted((self.script, self.result, self.stdout, self.stderr, self.ended, self.pidfd))
-        if fds[-1] - fds[0] == len(fds) - 1:
-            # As they come, one after the other. Each call lets another thread of Python's in.
-            os.closerange(fds[0], fds[-1] + 1)
-        else:
-            for fd in fds:
-                os.close(fd)
+        for fd in (self.script, self.result, self.stdout, self.stderr, self.ended, self.pidfd):
+            os.close(fd)
 
 
 def wait_for(fd: int, milliseconds: int) -> bool:

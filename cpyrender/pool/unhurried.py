@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from twisted.logger import Logger
 
-from cpyrender.deadline import Deadline
 from cpyrender.pool.equipment import IPoolReactor
+from cpyrender.pool.lull import Lull
 
 #: Seconds within which everything is heard of that has been told.
 SECONDS_UNTIL_TOLD = 0.25
@@ -32,20 +32,18 @@ class Unhurried:
         self._urgent = urgent
         self._expected = expected
         self._told: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
-        self._deadline = Deadline(reactor)
-        self._ended = False
+        self._lull = Lull(reactor, SECONDS_UNTIL_TOLD, self._look)
 
     def callFromThread(self, call: Callable[..., object], *args: object) -> None:
         """Have something called in the reactor's thread; called in any thread, by the name of a reactor's method."""
         self._told.append((call, args))
         # Asked last: whoever begins to wait hears of what has been told after that.
-        if self._ended or self._urgent(*args):
+        if self._lull.ended or self._urgent(*args):
             self._reactor.callFromThread(self.hear)
 
     def expect(self) -> None:
         """Something is to be told; called in the reactor's thread, as all that follows."""
-        if not self._ended:
-            self._deadline.after(SECONDS_UNTIL_TOLD, self._look)
+        self._lull.interrupt()
 
     def _look(self) -> None:
         self.hear()
@@ -65,6 +63,5 @@ class Unhurried:
 
     def end(self) -> None:
         """Wake the reactor for everything from now on."""
-        self._ended = True
-        self._deadline.close()
+        self._lull.end()
         self.hear()

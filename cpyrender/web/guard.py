@@ -51,10 +51,7 @@ class Head:
 
     def words(self, name: bytes) -> list[bytes]:
         """Return the members of a header that is a list, in lower case."""
-        lines = self.lines(name)
-        if not lines:
-            return []
-        members = (word.strip().lower() for line in lines for word in line.split(b","))
+        members = (word.strip().lower() for line in self.lines(name) for word in line.split(b","))
         return [word for word in members if word]
 
 
