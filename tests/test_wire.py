@@ -253,3 +253,12 @@ class WriteAllTests(SynchronousTestCase):
         self.addCleanup(writer.join)
         with open(there, "rb") as received:
             self.assertEqual(received.read(), b"".join(pieces))
+
+    def test_together(self) -> None:
+        """Who reads is woken once for all pieces: they go out in one call, which makes one packet in such a pipe."""
+        there, here = os.pipe2(os.O_DIRECT)
+        self.addCleanup(os.close, there)
+        self.addCleanup(os.close, here)
+        wire.write_all(here, [b"head", b"", b"body"])
+
+        self.assertEqual(os.read(there, 100), b"headbody")

@@ -29,8 +29,6 @@ from cpyrender.values import Cause, Failed, Log, Ran, Report, Submission, TimedO
 LIGHT = 0.006
 
 _PIECE = 1 << 16
-# Pieces of a frame handed to the kernel in one call.
-_AT_ONCE = 64
 _SECONDS_TO_END = 1.0
 _REPORTS_KEPT = 100
 # A child sends twenty in a second. One that sends any number is to keep this thread busy, and with it the server.
@@ -153,7 +151,7 @@ class Conversation:
         """Write as much as the child takes now; return whether there is nothing more to be written."""
         try:
             while self._to_write:
-                self._wrote(os.writev(self._spare.script, self._to_write[:_AT_ONCE]))
+                wire.write_some(self._spare.script, self._to_write)
         except BlockingIOError:
             return False
         except BrokenPipeError:
@@ -164,13 +162,6 @@ class Conversation:
         fd = self._spare.script
         if self._write():
             self._ignore(fd)
-
-    def _wrote(self, count: int) -> None:
-        """Take bytes off the front of what is to be written."""
-        while self._to_write and count >= len(self._to_write[0]):
-            count -= len(self._to_write.pop(0))
-        if count:
-            self._to_write[0] = self._to_write[0][count:]
 
     def _read(self) -> Ran | None:
         try:
