@@ -9,7 +9,6 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
-from twisted.python.threadpool import ThreadPool
 
 from cpyrender.pool import cgroup
 from cpyrender.pool.cgroup import SlotGroups
@@ -17,6 +16,7 @@ from cpyrender.pool.ending import Ending
 from cpyrender.pool.isolation import LAYERS
 from cpyrender.pool.slot import Slot
 from cpyrender.pool.supply import SpareSupply
+from cpyrender.pool.threads import Threads
 from cpyrender.settings import RenderSettings
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class Equipment:
         # One for each slot, one for what is learned beside the scripts, and one in which a template is replaced. All of
         # them from the start: one more that is begun by chance, under load, looks as if something grew.
         count = settings.slots + 2
-        self._threads = ThreadPool(count, count, "cpyrender")
+        self._threads = Threads(count, "cpyrender")
         self._groups: SlotGroups | None = None
         self.supply: SpareSupply | None = None
 

@@ -47,8 +47,7 @@ class PoolReactor(Clock):
 class HeldThreads:
     """A thread pool that keeps its calls until the test has them carried out, oldest first."""
 
-    least: int
-    most: int
+    count: int
     name: str
     calls: list[tuple[Callable[[bool, object], None], Callable[..., object], tuple[object, ...]]] = field(factory=list)
     started: bool = False
@@ -268,14 +267,14 @@ class PoolCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.reactor = PoolReactor()
         self.stage = Stage()
-        self.patch(equipment, "ThreadPool", self.make_threads)
+        self.patch(equipment, "Threads", self.make_threads)
         self.patch(equipment, "SpareSupply", lambda settings: self.stage)
         self.patch(equipment, "Slot", self.stage.slot)
         self.patch(equipment, "SlotGroups", self.stage)
 
-    def make_threads(self, least: int, most: int, name: str) -> HeldThreads:
+    def make_threads(self, count: int, name: str) -> HeldThreads:
         """Make the pool's threads, and keep hold of them."""
-        self.threads = HeldThreads(least, most, name)
+        self.threads = HeldThreads(count, name)
         return self.threads
 
     def cold_pool(self, slots: int = 2, queue: int = 4, rate: str | None = None) -> LocalPool:
