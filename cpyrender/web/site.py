@@ -141,6 +141,9 @@ class RenderSite(Site):
         self._retry_after: Callable[[], int] = int
         self._quiet: Deferred[None] | None = None
 
+    def startFactory(self) -> None:
+        """Keep no clock for Twisted's own log, which is not written: it would wake an idle server every second."""
+
     def buildProtocol(self, addr: IAddress | None) -> Any:
         """Return a channel, or something that tells one client too many to come back later."""
         origin = origin_of(addr)

@@ -110,6 +110,19 @@ class LogTests(SiteTestCase):
         self.counted.append((door, status, size))
 
 
+class IdleTests(SynchronousTestCase):
+    def test_nothing_to_do(self) -> None:
+        """A site to which nobody comes asks nothing of the reactor, and so never wakes it."""
+        clock = Clock()
+        site = RenderSite(Keeping(), clock, LIMIT)
+        site.noisy = False
+        site.doStart()
+        asked = clock.getDelayedCalls()
+        site.doStop()
+
+        self.assertEqual((asked, clock.getDelayedCalls()), ([], []))
+
+
 class IdTests(SiteTestCase):
     """C{X-Request-Id}."""
 
