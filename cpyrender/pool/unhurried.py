@@ -11,14 +11,14 @@ from cpyrender.pool.equipment import IPoolReactor
 from cpyrender.pool.lull import Lull
 
 #: Seconds within which everything is heard of that has been told.
-SECONDS_UNTIL_TOLD = 0.25
+SECONDS_UNTIL_TOLD = 1.0
 
 
 class Unhurried:
     """Stands for a reactor to whom something is told that matters only once it has something else to do.
 
-    To be woken costs a reactor whose caches others have used meanwhile a tenth of a millisecond, most often to hear of
-    a slot for which nobody waits.
+    To be woken costs a reactor whose caches others have used meanwhile a tenth of a millisecond or two, most often to
+    hear of a slot for which nobody waits; and to look by itself costs the same, so that it does so once a second.
     """
 
     _log = Logger()
