@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -18,6 +17,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cpyrender.bearer import Token, TokenRefused, read_token
+from cpyrender.child import hugepages
 from cpyrender.listening import CannotStart, Listener, check_reach, close, listeners, url
 from cpyrender.metrics import Metrics
 from cpyrender.pool.local import LocalPool
@@ -34,6 +34,15 @@ __all__ = ["CannotStart", "RenderService"]
 _TURN = 0.05
 # All that answers. It is imported while the template, for which there is more to import, warms up in its own process.
 _SITE = "cpyrender.web.assembly"
+
+
+def _get_ready() -> None:
+    """Import all that answers, and have what is there by now in huge pages.
+
+    Each request goes through much of it, and finds none of it in the processor's caches after others have run.
+    """
+    import_module(_SITE)
+    hugepages.collapse(hugepages.with_objects())
 
 
 def _end(number: int, frame: object) -> NoReturn:
@@ -101,7 +110,7 @@ class RenderService(Service):
         before = signal.signal(signal.SIGTERM, _end)
         try:
             # Not in a thread: Python would let the one or the other wait where both have something to do.
-            self._pool.start_blocking(meanwhile=partial(import_module, _SITE))
+            self._pool.start_blocking(meanwhile=_get_ready)
         except (TemplateFailed, OSError) as error:
             self._forgo()
             raise CannotStart(f"scripts cannot be run: {error}") from None

@@ -1,6 +1,7 @@
-"""Huge pages for the memory that all children inherit: a fork then copies a tenth of the page tables.
+"""Huge pages for memory that is used again and again: the server's own, and what all children inherit.
 
-See transparent_hugepage in the kernel's guide for administrators, and MADV_COLLAPSE in madvise(2).
+A processor remembers where some hundred pages are, of either size; and a fork copies a tenth of the page tables. See
+transparent_hugepage in the kernel's guide for administrators, and MADV_COLLAPSE in madvise(2).
 """
 
 from __future__ import annotations

@@ -23,6 +23,13 @@ print(count, huge() - before, sum(number for number, in kept))
 """
 
 
+def need_huge_pages() -> None:
+    """Skip a test where the kernel has none to give."""
+    enabled = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+    if not enabled.exists() or "[never]" in enabled.read_text():
+        raise SkipTest("the kernel has no huge pages to give")
+
+
 class CollapseTests(SynchronousTestCase):
     """L{collapse}."""
 
@@ -31,9 +38,7 @@ class CollapseTests(SynchronousTestCase):
         count, kilobytes, kept = map(int, run_apart(_COLLAPSE).split())
 
         self.assertEqual((kilobytes, kept), (count * 2048, 199_999 * 100_000))
-        enabled = Path("/sys/kernel/mm/transparent_hugepage/enabled")
-        if not enabled.exists() or "[never]" in enabled.read_text():
-            raise SkipTest("the kernel has no huge pages to give")
+        need_huge_pages()
         self.assertTrue(count)
 
     def test_nothing_to_collapse(self) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import subprocess
+from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.live.running import ROOT, free_port, twistd
+from tests.child.test_hugepages import need_huge_pages
+from tests.live.running import ROOT, free_port, serving, twistd
 
 
 class RefusedTests(SynchronousTestCase):
@@ -77,3 +79,16 @@ class ToldTests(SynchronousTestCase):
     def test_plugin_is_listed(self) -> None:
         """twistd knows the plugin."""
         self.assertIn("cpyrender", self.told("--help"))
+
+
+class StartedTests(SynchronousTestCase):
+    """A server that has just started."""
+
+    def test_huge_pages(self) -> None:
+        """What a request goes through in the server itself is in huge pages, of 2 MB each."""
+        need_huge_pages()
+        with serving("--slots", "1") as server:
+            lines = Path(f"/proc/{server.process.pid}/smaps_rollup").read_text().splitlines()
+        (kilobytes,) = (int(line.split()[1]) for line in lines if line.startswith("AnonHugePages:"))
+
+        self.assertGreaterEqual(kilobytes, 2048)
