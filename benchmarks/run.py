@@ -20,7 +20,8 @@ from benchmarks import honesty, latency, load, machine, memory, plot
 from benchmarks.asked import comparison, excess, hostile, large, own_cpu, savefig
 from benchmarks.asked.figure import Figure
 from benchmarks.client import Client, WrongAnswerError
-from benchmarks.contender import CPYRENDER, Contender
+from benchmarks.contender import CPYRENDER, FLOOR, Contender
+from benchmarks.posted import LINE
 from benchmarks.result import Measured, Result
 from benchmarks.rounds import shuffled, within
 from benchmarks.running import NotStartedError, Running
@@ -69,7 +70,9 @@ def run(chosen: Sequence[Contender], extent: Extent, picture: Path | None) -> Re
         ours = runnings.get(CPYRENDER.name)
         if ours is not None:
             result = evolve(result, isolation=Client(ours.port).json("/health")["isolation"])
-            result = evolve(result, figures=(*comparison.figures(result), *_asked(ours, extent)))
+            result = evolve(
+                result, figures=(*comparison.figures(result), *_asked(ours, runnings.get(FLOOR.name), extent))
+            )
             if picture is not None:
                 _attempt("the picture", lambda: plot.draw(ours.port, result, picture))
     return result
@@ -151,11 +154,11 @@ def _measured(running: Running, cold: dict[str, list[float]], took: latency.Late
     )
 
 
-def _asked(ours: Running, extent: Extent) -> list[Figure]:
+def _asked(ours: Running, floor: Running | None, extent: Extent) -> list[Figure]:
     _say("what is asked of cpyrender alone")
     figures: list[Figure] = []
     for what, measure in {
-        "own CPU": lambda: own_cpu.measure(ours, extent.times * 4),
+        "own CPU": lambda: own_cpu.measure(ours, floor, extent.times * 4 // LINE.each),
         "savefig": lambda: savefig.measure(ours, extent.times),
         "hostile scripts": lambda: hostile.measure(ours),
         "a large answer": lambda: large.measure(ours),

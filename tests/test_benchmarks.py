@@ -17,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from benchmarks import plot
 from benchmarks.asked import comparison
-from benchmarks.asked.figure import Figure
+from benchmarks.asked.figure import Figure, beside_floor
 from benchmarks.client import Client, Reply, WrongAnswerError
 from benchmarks.floor import FloorClient
 from benchmarks.latency import Latency
@@ -185,10 +185,13 @@ class ResultTests(SynchronousTestCase):
 
     def test_asked(self) -> None:
         """What is asked in the comparison is read out of it; a contender that took no part leaves its figure open."""
-        met = {figure.name: figure.met for figure in comparison.figures(RESULT)}
+        figures = comparison.figures(RESULT)
+        met = {figure.name: figure.met for figure in figures}
         self.assertIs(met["one client, script A: p50 / floor"], False)
         self.assertIs(met["8 clients, script A, of ideal"], True)
         self.assertIsNone(met["8 clients, script A, of ideal, with --runs-per-process 100"])
+        # An empty script takes 50 ms, and script A the floor 40.
+        self.assertEqual([figure.value for figure in figures if figure.unit == "%"], [125.0])
         self.assertEqual(comparison.figures(evolve(RESULT, contenders=(FLOOR,))), [])
 
 
@@ -201,6 +204,12 @@ class FigureTests(SynchronousTestCase):
         self.assertIs(Figure("", 2.1, "", 2).met, False)
         self.assertIs(Figure("", 2, "", 2, "at least").met, True)
         self.assertIs(Figure("", 1.9, "", 2, "at least").met, False)
+
+    def test_beside_floor(self) -> None:
+        """A time is also told as a share of the floor's, and its bound as one of what that was where it was asked."""
+        figure = beside_floor("it", 0.004, 0.080, 3)
+        self.assertEqual((figure.value, figure.wanted, figure.met), (5.0, "at most 6.7 %", True))
+        self.assertIsNone(beside_floor("it", 0.004, None, 3).met)
 
     def test_short(self) -> None:
         """What falls short is told with what was asked, what is not known as well, and what is met is not."""

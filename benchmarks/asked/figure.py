@@ -6,6 +6,9 @@ from typing import Literal
 
 from attrs import frozen
 
+# Milliseconds that script A took the floor on the machine on which figures in ms were asked.
+_FLOOR = 45
+
 
 @frozen
 class Figure:
@@ -32,3 +35,13 @@ class Figure:
     def wanted(self) -> str:
         """The bound in words."""
         return f"{self.sense} {self.bound:g} {self.unit}".rstrip()
+
+
+def beside_floor(name: str, seconds: float, floor: float | None, bound: float) -> Figure:
+    """Return a time that depends on how fast a machine is, as a share of what script A takes the floor in the same run.
+
+    @param floor: seconds of that; C{None}: not known.
+    @param bound: milliseconds, on a machine on which script A takes the floor 45.
+    """
+    share = None if floor is None else seconds / floor * 100
+    return Figure(f"{name}, of script A's time in the floor", share, "%", round(bound / _FLOOR * 100, 1))
