@@ -60,11 +60,14 @@ class Equipment:
         return self.supply.restarts if self.supply is not None else 0
 
     def begin(self) -> SpareSupply:
-        """Start the threads, and return the supply, which has no template yet."""
+        """Start the threads, and return the supply, which has no template yet.
+
+        @raise OSError: there is no room for as many threads.
+        """
+        self._threads.start()
         self.supply = SpareSupply(self._settings)
         # Before there is a process that would have to be in one of them.
         self._groups = SlotGroups.where_possible(self._settings.slots, self._settings.memory)
-        self._threads.start()
         return self.supply
 
     def slots(self, supply: SpareSupply, on_end: Callable[[Ending], object] | None) -> list[Slot]:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from cpyrender.metrics import Metrics
 
 
+_NO_INTERPRETER = "no interpreter can be had at the moment"
+
+
 @define(eq=False)
 class _Job:
     """A submission that has been taken.
@@ -105,6 +108,8 @@ class LocalPool:
     def _answer(self, submission: Submission) -> Deferred[Outcome]:
         if self._draining:
             return succeed(Refused(reason="the server is shutting down", retry_after=self._line.retry_after()))
+        if self._slots.lacking:
+            return succeed(Refused(reason=_NO_INTERPRETER))
         client = network(submission.client)
         # Those for whom a slot is free, or is being tidied, hardly wait.
         full = len(self._line) >= self._line.limit + self._slots.unused
@@ -259,7 +264,7 @@ class LocalPool:
             self._log.error("No interpreter can be had: {why}", why=failure.getErrorMessage())
             if failure.check(TemplateFailed) and not self._draining:
                 self._why_not_ready = failure.getErrorMessage()
-            job.answer.callback(Refused(reason="no interpreter can be had at the moment"))
+            job.answer.callback(Refused(reason=_NO_INTERPRETER))
         else:
             job.answer.errback(failure)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from twisted.internet.defer import Deferred, DeferredList, succeed
+from twisted.internet.defer import Deferred, DeferredList, fail, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -24,7 +24,10 @@ from cpyrender.values import Ran, Submission
 
 
 class Slots:
-    """C{settings.slots} slots, each of which is free, or has been taken and runs a script, or is being tidied."""
+    """C{settings.slots} slots, each of which is free, or has been taken and runs a script, or is being tidied.
+
+    @ivar lacking: whether there are none, and will be none: there was no room for their threads.
+    """
 
     _log = Logger()
 
@@ -48,6 +51,7 @@ class Slots:
         self._on_free = on_free
         self._wanted = wanted
         self._unhurried = Unhurried(reactor, self._must_know, lambda: bool(self._tidying))
+        self.lacking = False
         self._all: list[Slot] = []
         self._free: list[Slot] = []
         self._tidying: dict[Slot, Deferred[None]] = {}
@@ -96,15 +100,21 @@ class Slots:
 
         No slot is free yet when that is done: they are to be tidied first, or let in as they are.
 
-        @return: fails with L{TemplateFailed} where it cannot be warmed up.
+        @return: fails with L{TemplateFailed} where it cannot be warmed up, with L{OSError} where there are no threads.
         """
-        return self._in_thread(self._prepare().warm)
+        try:
+            supply = self._prepare()
+        except OSError:
+            self.lacking = True
+            return fail()
+        return self._in_thread(supply.warm)
 
     def warm_blocking(self, meanwhile: Callable[[], object] | None = None) -> None:
         """Start a template, as L{warm} does, and return only when it is warm.
 
         @param meanwhile: is called while it warms up.
         @raise TemplateFailed: it cannot be warmed up; nothing is left of the attempt.
+        @raise OSError: there are no threads.
         """
         supply = self._prepare()
         try:

@@ -43,14 +43,19 @@ class Threads:
         return len(self._idle)
 
     def start(self) -> None:
-        """Start all of them."""
+        """Start all of them.
+
+        @raise OSError: there is no room for so many; there are none then.
+        """
         self._stopped = False
-        self._threads = [
-            Thread(target=self._serve, args=(SimpleQueue(),), name=f"{self._name}-{number}")
-            for number in range(self._count)
-        ]
-        for thread in self._threads:
-            thread.start()
+        for number in range(self._count):
+            thread = Thread(target=self._serve, args=(SimpleQueue(),), name=f"{self._name}-{number}")
+            try:
+                thread.start()
+            except RuntimeError as error:
+                self.stop()
+                raise OSError(str(error)) from None
+            self._threads.append(thread)
 
     def stop(self) -> None:
         """Let them do what they have been handed, and wait for their end; what is handed to them later is dropped."""

@@ -13,7 +13,7 @@ from cpyrender.pool.cancellation import Cancellation, Cancelled
 from cpyrender.pool.local import LocalPool
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.values import Cause, Drawn, Failed, Refused, Timing
-from tests.pool.staged import DRAWN, PoolCase
+from tests.pool.staged import DRAWN, HeldThreads, PoolCase
 
 
 class StartTests(PoolCase):
@@ -67,6 +67,22 @@ class StartTests(PoolCase):
 
         self.assertEqual(str(self.failureResultOf(started, TemplateFailed).value), "no numpy")
         self.assertEqual((self.pool.health().ready, self.pool.health().why_not), (False, "no numpy"))
+
+    def test_no_threads(self) -> None:
+        """A pool for which there are no threads says why, and lets no script wait for what will not come."""
+        self.patch(HeldThreads, "start", _no_room)
+        started = self.cold_pool().start()
+
+        self.assertEqual(str(self.failureResultOf(started, OSError).value), "can't start new thread")
+        self.assertEqual(self.pool.health().why_not, "can't start new thread")
+        self.assertIsInstance(self.successResultOf(self.render("a")), Refused)
+        self.successResultOf(self.pool.stop())
+
+    def test_no_threads_to_wait_for(self) -> None:
+        """So does one that is started without a reactor."""
+        self.patch(HeldThreads, "start", _no_room)
+
+        self.assertRaises(OSError, self.cold_pool().start_blocking)
 
     def test_script_that_finds_it_cold(self) -> None:
         """A pool that could not be warmed up tries again with each script."""
@@ -351,6 +367,10 @@ class FailureTests(PoolCase):
         self.finish("a", Cancelled())
 
         self.assertEqual({type(self.successResultOf(answer)) for answer in answers}, {Refused})
+
+
+def _no_room(threads: HeldThreads) -> None:
+    raise OSError("can't start new thread")
 
 
 class OutOfDescriptors:

@@ -147,6 +147,22 @@ class ThreadsTests(SynchronousTestCase):
 
         self.assertEqual([one for one in threading.enumerate() if one.name.startswith("testing")], [])
 
+    def test_no_room(self) -> None:
+        """Where the system has no room for one more, that is said, and none of those that began before it is left."""
+        others = Threads(_COUNT, "others")
+        start = threading.Thread.start
+
+        def start_or_not(thread: threading.Thread) -> None:
+            if thread.name == "others-2":
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        self.patch(threading.Thread, "start", start_or_not)
+        error = self.assertRaises(OSError, others.start)
+
+        self.assertEqual(str(error), "can't start new thread")
+        self.assertEqual([one for one in threading.enumerate() if one.name.startswith("others")], [])
+
 
 class _Thing:
     """Something that can be seen to be gone."""
