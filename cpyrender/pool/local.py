@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from cpyrender.authority import network
-from cpyrender.pool.cancellation import Cancellation, Cancellations, Cancelled
+from cpyrender.pool.cancellation import Cancellation, Cancelled
 from cpyrender.pool.equipment import IPoolReactor
 from cpyrender.pool.interfaces import Health, IRenderer
 from cpyrender.pool.rate import Turnstile
@@ -75,7 +75,6 @@ class LocalPool:
         rate = self.settings.rate
         self._turnstile = None if rate is None else Turnstile(rate, reactor.seconds)
         self._running: set[_Job] = set()
-        self._cancellations = Cancellations()
         on_end = None if metrics is None else metrics.ended
         self._slots = Slots(reactor, self.settings, on_end, self._dispatch, self._slots_are_wanted)
         self._why_not_ready = "it has not been started"
@@ -139,7 +138,6 @@ class LocalPool:
         self._draining = True
         self._why_not_ready = "it is draining"
         self._slots.prepare_no_more()
-        self._cancellations.close()
         if not self._running and not len(self._line):
             return succeed(None)
         idle: Deferred[None] = Deferred()
@@ -205,7 +203,7 @@ class LocalPool:
         """Bring those who wait and the slots that are free together."""
         while self._slots.any_free and (job := self._line.take()) is not None:
             try:
-                job.cancellation = self._cancellations.take()
+                job.cancellation = Cancellation()
             except OSError:
                 self._line.done(job, 0)
                 self._tell(job, Failure())
@@ -228,7 +226,7 @@ class LocalPool:
     def _end(self, ran: Ran | Failure, job: _Job) -> None:
         self._running.discard(job)
         if job.cancellation is not None:
-            self._cancellations.put_back(job.cancellation)
+            job.cancellation.close()
         now = self._reactor.seconds()
         self._line.done(job, now - job.began)
         self._tell(job, ran)
