@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import weakref
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -13,6 +12,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.pool.threads import Threads
+from tests.live.running import until
 from tests.pool.staged import PoolReactor
 
 _COUNT = 3
@@ -38,16 +38,9 @@ class ThreadsTests(SynchronousTestCase):
         """Return what is told next."""
         return self.told.get(timeout=_PATIENCE)
 
-    def wait(self, true: Callable[[], bool]) -> None:
-        """Wait until something is so."""
-        deadline = time.monotonic() + _PATIENCE
-        while not true():
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.001)
-
     def wait_until_idle(self) -> None:
         """Wait until there is nothing left to be done."""
-        self.wait(lambda: self.threads.idle == _COUNT)
+        until(lambda: self.threads.idle == _COUNT, "all of them to be idle")
 
     def test_result(self) -> None:
         """Who asked is told what came of it, in the thread that did it."""
@@ -59,7 +52,7 @@ class ThreadsTests(SynchronousTestCase):
         """They are what L{deferToThreadPool} asks for."""
         reactor = PoolReactor()
         deferred = deferToThreadPool(reactor, self.threads, len, "abc")  # type: ignore[arg-type]  # its docs ask for less
-        self.wait(lambda: deferred.called)
+        until(lambda: deferred.called, "a result")
 
         self.assertEqual(self.successResultOf(deferred), 3)
 
@@ -78,7 +71,7 @@ class ThreadsTests(SynchronousTestCase):
     def test_cannot_be_told(self) -> None:
         """Where telling fails, the log says so, and the thread does more after that."""
         self.threads.callInThreadWithCallback(lambda *told: _raise(ValueError), len, "")
-        self.wait(lambda: bool(self.flushLoggedErrors(ValueError)))
+        until(lambda: bool(self.flushLoggedErrors(ValueError)), "a word in the log")
         self.wait_until_idle()
 
     def test_all_at_once(self) -> None:
@@ -126,7 +119,7 @@ class ThreadsTests(SynchronousTestCase):
         del thing
         self.wait_until_idle()
 
-        self.wait(lambda: gone() is None)
+        until(lambda: gone() is None, "the end of what was done")
 
     def test_stop(self) -> None:
         """What has been handed over is done before the end; what comes later is dropped; they can begin anew."""
