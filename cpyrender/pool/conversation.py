@@ -25,8 +25,11 @@ from cpyrender.pool.printed import Printed
 from cpyrender.pool.spare import Spare
 from cpyrender.values import Cause, Failed, Log, Ran, Report, Submission, TimedOut, Timing
 
-#: Seconds. To have its pages ready takes a child a millisecond of CPU: a script that is over sooner writes to few.
+#: Seconds. To have its pages ready takes a child some milliseconds of CPU: a script that is over sooner writes to few.
 LIGHT = 0.006
+
+#: Seconds after which a script is none of the light ones, even if it has had to wait for a processor.
+LASTING = 0.02
 
 _PIECE = 1 << 16
 _SECONDS_TO_END = 1.0
@@ -76,7 +79,7 @@ class Conversation:
         on_lasting: Callable[[], object] | None = None,
     ) -> None:
         """
-        @param on_lasting: is called once the script has run for L{LIGHT} seconds.
+        @param on_lasting: is called once the script has run for L{LASTING} seconds.
         """
         self._spare = spare
         self._limits = limits
@@ -122,7 +125,7 @@ class Conversation:
     def _talk(self) -> Ran:
         began = time.monotonic()
         self._deadline = began + self._limits.seconds
-        lasting = began + LIGHT if self._on_lasting is not None else math.inf
+        lasting = began + LASTING if self._on_lasting is not None else math.inf
         self._spare.given = True
         if not self._write():
             self._hear(self._spare.script, self._write_on, select.POLLOUT)

@@ -90,7 +90,9 @@ class Slot:
             self.bury(but=1)
         began = time.monotonic()
         outcome = self._run(submission, cancellation, on_lasting)
-        self._light = time.monotonic() - began < LIGHT
+        # By its own clock, if it has told: to wait here for a child, or a processor, says nothing of the script.
+        lasted = outcome.timing.run + outcome.timing.encode or time.monotonic() - began
+        self._light = lasted < LIGHT
         if isinstance(outcome, Failed) and outcome.cause is Cause.CRASHED and self._outgrew():
             return evolve(outcome, cause=Cause.MEMORY, message="the script outgrew its memory limit")
         return outcome

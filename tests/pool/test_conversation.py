@@ -147,9 +147,9 @@ class ProgressTests(ConversationCase):
 class LastingTests(ConversationCase):
     """Who is told that a script is none of the light ones."""
 
-    def told(self, light: float) -> list[float]:
+    def told(self, lasting: float) -> list[float]:
         """Have a conversation, and return how long the script had run when it was told of."""
-        self.patch(conversation, "LIGHT", light)
+        self.patch(conversation, "LASTING", lasting)
         told: list[float] = []
         began = time.monotonic()
 
@@ -157,7 +157,7 @@ class LastingTests(ConversationCase):
             told.append(time.monotonic() - began)
             self.child.answer(_HEADER, b"data")
 
-        if light > 1:
+        if lasting > 1:
             self.child.answer(_HEADER, b"data")
         # What it prints is no answer.
         self.child.print(b"text")

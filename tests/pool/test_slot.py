@@ -29,6 +29,12 @@ def draw(child: PlayedChild) -> None:
     child.answer({"kind": "drawn", "outputs": [{"size": 0, "media_type": "image/png", "name": ""}]})
 
 
+def draw_in(seconds: float) -> Callable[[PlayedChild], None]:
+    """Return what plays a child that answers, and tells how long its script has run by its own clock."""
+    outputs = [{"size": 0, "media_type": "image/png", "name": ""}]
+    return lambda child: child.answer({"kind": "drawn", "outputs": outputs, "run": seconds / 2, "encode": seconds / 2})
+
+
 def draw_and_go_on(child: PlayedChild) -> None:
     """Play a child that answers, and will take another script."""
     outputs = [{"size": 0, "media_type": "image/png", "name": ""}]
@@ -399,7 +405,7 @@ class SlotTests(SlotCase):
 
     def test_lasting(self) -> None:
         """Who runs a script is told that it lasts."""
-        self.patch(conversation, "LIGHT", 0.0)
+        self.patch(conversation, "LASTING", 0.0)
         told: list[bool] = []
         self.slot(draw).render(_SUBMISSION, self.cancellation, lambda: told.append(True))
 
@@ -425,6 +431,16 @@ class SlotTests(SlotCase):
         self.patch(slot_module, "LIGHT", 0.0)
         self.render(slot)
         slot.tidy()
+
+        self.assertEqual(self.supply.lean, [False, True, False])
+
+    def test_light_by_its_own_clock(self) -> None:
+        """What counts is how long a script has run, not how long it was waited for."""
+        slot = self.slot(draw_in(1e-9), draw_in(60.0), draw)
+        # Nobody can wait for less than that.
+        self.patch(slot_module, "LIGHT", 1e-8)
+        for _ in range(3):
+            self.render(slot)
 
         self.assertEqual(self.supply.lean, [False, True, False])
 
