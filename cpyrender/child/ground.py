@@ -132,7 +132,11 @@ class Heap:
         self._libc.malloc_trim(_SURPLUS)
         self._take_from_malloc(end)
         little = self._libc.malloc(_LITTLE)
-        for size in range(_LARGEST_OBJECT, 0, -_STEP):
+        sizes = iter(range(_LARGEST_OBJECT, 0, -_STEP))
+        # What this is done with lies among what is taken as well.
+        for used in (sizes, end, little):
+            _keep(used)
+        for size in sizes:
             self._take_objects(size, little)
         # Where they were counted, as the count grew.
         self._take_from_malloc(end)
@@ -173,10 +177,14 @@ class Heap:
     def _take_objects(self, size: int, start: int) -> bool:
         """Make objects of a size until one lies in the heap, behind an address; return whether one did."""
         in_pools: Counter[int] = Counter()
-        for number in range(_MOST_PLACES):
+        numbers = iter(range(_MOST_PLACES))
+        for used in (in_pools, numbers):
+            _keep(used)
+        for number in numbers:
             made = _object(size, number)
             if start <= id(made) < self._libc.sbrk(0):
                 _forget_taken_pools(in_pools, size)
+                _keep(number)
                 return True
             # For ever, and with nothing that the collector could find it by.
             _keep(made)

@@ -17,11 +17,13 @@ _MOST = 0.75
 
 
 def with_objects() -> set[int]:
-    """Return the numbers of the huge pages in which Python's objects are.
+    """Return the numbers of the huge pages in which Python's objects are, and of their neighbours.
 
-    To be called before C{gc.freeze}, which hides the objects. Without /proc, where they are is known from themselves.
+    Those may be full of strings and tables, of which the collector does not know. To be called before C{gc.freeze},
+    which hides the objects. Without /proc, where they are is known from themselves.
     """
-    return {id(one) // _SIZE for one in gc.get_objects()}
+    found = {id(one) // _SIZE for one in gc.get_objects()}
+    return {number + step for number in found for step in (-1, 0, 1)}
 
 
 def collapse(numbers: Iterable[int]) -> int:

@@ -123,8 +123,8 @@ class HeapTests(SynchronousTestCase):
         found = self.found(_CLEARED)
 
         self.assertEqual(found["kept"], sum(size for size in range(2000) for _ in range(10)))
-        # Some were given back while it was at work.
-        self.assertGreater(found["objects"], 0.95)
+        # Nor are there places left that it has used itself, one for each of some sizes.
+        self.assertGreater(found["objects"], 0.9995)
         self.assertGreater(found["blocks"], 0.9)
 
     def test_given_back(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from cpyrender.child.hugepages import collapse, within
+from cpyrender.child.hugepages import collapse, with_objects, within
 from tests.child.apart import run_apart
 
 _COLLAPSE = """
@@ -40,6 +40,12 @@ class CollapseTests(SynchronousTestCase):
         self.assertEqual((kilobytes, kept), (count * 2048, 199_999 * 100_000))
         need_huge_pages()
         self.assertTrue(count)
+
+    def test_neighbours(self) -> None:
+        """What lies beside objects belongs to them: the collector knows of no strings."""
+        where = id(self) >> 21
+
+        self.assertLessEqual({where - 1, where, where + 1}, with_objects())
 
     def test_nothing_to_collapse(self) -> None:
         """A part of memory that is not mapped is passed over."""
