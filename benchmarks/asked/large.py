@@ -1,13 +1,17 @@
-"""An answer of 50 MB: what it does to the server's memory, and how long others wait meanwhile."""
+"""An answer of 50 MB: what it does to the server's memory, and how long others wait meanwhile.
+
+Who asks for it is a process of its own: two clients in one would wait for each other.
+"""
 
 from __future__ import annotations
 
 import time
+from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.asked.figure import Figure
 from benchmarks.client import Client
-from benchmarks.crowd import Crowd
 from benchmarks.posted import EMPTY, Posted
 from benchmarks.running import Running
 
@@ -21,14 +25,17 @@ def measure(running: Running) -> list[Figure]:
     """Ask for it a few times, with another client posting empty scripts all the while, and keep the worst."""
     server = running.pids[0]
     grown, lasting, waits = 0, 0, [0.0]
-    for _ in range(_TIMES):
-        before = _memory(server, "VmRSS")
-        # Forget the peak so far: proc_pid_clear_refs(5).
-        Path(f"/proc/{server}/clear_refs").write_text("5")
-        waits += _others(Client(running.port))
-        grown = max(grown, _memory(server, "VmHWM") - before)
-        time.sleep(_SECONDS_APART)
-        lasting = max(lasting, _memory(server, "VmRSS") - before)
+    # Not forked: there are threads here.
+    with ProcessPoolExecutor(1, get_context("spawn")) as elsewhere:
+        elsewhere.submit(_ask, running.port, EMPTY).result()
+        for _ in range(_TIMES):
+            before = _memory(server, "VmRSS")
+            # Forget the peak so far: proc_pid_clear_refs(5).
+            Path(f"/proc/{server}/clear_refs").write_text("5")
+            waits += _others(running.port, elsewhere)
+            grown = max(grown, _memory(server, "VmHWM") - before)
+            time.sleep(_SECONDS_APART)
+            lasting = max(lasting, _memory(server, "VmRSS") - before)
     return [
         Figure("a 50 MB answer: the server's memory grows, at its peak, by", grown / 1e6, "MB", 2),
         Figure("a 50 MB answer: the server's memory has grown, afterwards, by", lasting / 1e6, "MB", 2),
@@ -36,21 +43,22 @@ def measure(running: Running) -> list[Figure]:
     ]
 
 
-def _others(large: Client) -> list[float]:
+def _others(port: int, elsewhere: Executor) -> list[float]:
     """Return the seconds that empty scripts took while a large answer was made and sent."""
-    other = Client(large.port)
+    other = Client(port)
     other.run(EMPTY.source).check(EMPTY)
-    loading = Crowd.start([lambda: _load(large)])
+    loading = elsewhere.submit(_ask, port, _LARGE)
     waits = []
-    while loading.busy():
+    while not loading.done():
         waits.append(other.run(EMPTY.source).check(EMPTY).seconds)
-    loading.join()
+    loading.result()
     other.close()
     return waits
 
 
-def _load(client: Client) -> None:
-    client.run(_LARGE.source).check(_LARGE)
+def _ask(port: int, posted: Posted) -> None:
+    client = Client(port)
+    client.run(posted.source).check(posted)
     client.close()
 
 
