@@ -6,7 +6,7 @@ import http.client
 import json
 import socket
 
-from attrs import frozen
+from attrs import astuple, frozen
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.deposits import mapped
@@ -36,6 +36,10 @@ class State:
     fds: int
     fds_of_template: int
     folders: int
+
+    def exceeds(self, before: State) -> bool:
+        """Return whether there is more of anything; less there may be, where a template was not yet warm before."""
+        return any(now > then for now, then in zip(astuple(self), astuple(before), strict=True))
 
 
 class Steady(SynchronousTestCase):
@@ -70,9 +74,9 @@ class Steady(SynchronousTestCase):
         return State(len(server.pids()), fds(server.process.pid), fds(server.template()), len(folders))
 
     def check(self, server: Running, before: State) -> None:
-        """Check that a server draws, and holds what it held before."""
+        """Check that a server draws, and holds no more than it held before."""
         until(lambda: server.post(SCRIPT).body == b"drawn", "a drawn script")
-        until(lambda: self.state(server) == before, f"{before} again, not {self.state(server)}")
+        until(lambda: not self.state(server).exceeds(before), f"{before} again, not {self.state(server)}")
         self.assertNotIn("Traceback", server.log)
         self.assertNotIn("this is a bug", server.log)
 
