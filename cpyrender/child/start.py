@@ -38,6 +38,9 @@ def be_template(fd: int, learning: bool) -> None:
     @param fd: the socket that leads to the server.
     @param learning: be a L{Learner} instead, tell the server what that has found out, and end.
     """
+    if learning:
+        # The server has better things to do.
+        os.nice(_NICE)
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     commands = socket.socket(fileno=fd)
     commands.set_inheritable(False)
@@ -98,8 +101,7 @@ def _learn(
     completing: Iterator[Step],
     settle: Callable[[], None],
 ) -> None:
-    """Find out what scripts write to, beside a server that has better things to do."""
-    os.nice(_NICE)
+    """Find out what scripts write to."""
     # Not before everything else has been imported: what it needs beyond a template is not to be among that.
     *_, (confinement, fork) = completing
     from cpyrender.child.learner import DidNotLearn, Learner

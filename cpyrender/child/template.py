@@ -48,7 +48,7 @@ class Template:
     @ivar spool: the folder in which each child gets a folder of its own.
     @ivar fork: as L{os.fork}.
     @ivar ripening: what there is to do while nobody wants a child. The first step is done beside the first child, the
-        others from the second child on.
+        others from the second child on, or when the server has asked whether it is ripe.
     @ivar at_last: is called when it is about to do in C what is done for each script; see L{cpyrender.child.loop}.
     """
 
@@ -73,6 +73,7 @@ class Template:
         self._ripening = None if ripening is None else ripening(self._rehearse)
         self._loop: Loop | None = None
         self._steps = 0
+        self._awaited = False
         self._unripe: str | None = None
         # A template that was replaced may have left folders, and in a jail all templates have the same process id.
         self._name = secrets.token_hex(4)
@@ -136,6 +137,7 @@ class Template:
         if command in self._lives.of:
             self._answer(self._lives.of[command])
         elif command == COMMAND_RIPE:
+            self._awaited = True
             self._tell(ripe=self._ripening is None, failed=self._unripe)
         elif command.startswith(COMMAND_PAGES):
             self._lives.pages = Pages(command[len(COMMAND_PAGES) :])
@@ -226,8 +228,9 @@ class Template:
 
     def _until_next_look(self) -> int | None:
         """Return how many milliseconds the loop may sleep; C{None}: until something happens."""
-        # Somebody waits for the first child, and for the second one, which is asked for when the first has been tried.
-        if self._ripening is not None and self._serial > min(self._steps, 1):
+        # Somebody waits for the first child, and for the second one, which is asked for when the first has been tried;
+        # unless it is this that is waited for.
+        if self._ripening is not None and (self._awaited or self._serial > min(self._steps, 1)):
             return 0
         return _MS_BETWEEN_LOOKS if self._has_to_look else None
 

@@ -104,7 +104,7 @@ class SpareSupply:
         return isolation.template
 
     def renew(self) -> Retired | None:
-        """Hand out spares of a fresh template from now on, which is started, and attacked, beside the old one.
+        """Hand out spares of a fresh template from now on, which is started, attacked and taught beside the old one.
 
         @return: the old one, to be L{retire}d when none of its children is at work; C{None}: there was none.
         @raise TemplateFailed: a fresh one cannot be had; the old one goes on.
@@ -115,6 +115,8 @@ class SpareSupply:
             self.warm()
             return None
         fresh = try_level(before.level, self._render, placement=self._placement)
+        # Not later: while it gets warm, each of its children would have to wait.
+        self._teach(fresh.template)
         with self._turn:
             if not self._closed:
                 retired = Retired(before, self._template)
@@ -152,8 +154,10 @@ class SpareSupply:
         all the same, only slower.
         """
         template = self._template
-        if template is None or template.taught:
-            return
+        if template is not None and not template.taught:
+            self._teach(template)
+
+    def _teach(self, template: RunningTemplate) -> None:
         template.taught = True
         try:
             if self._ripened(template):

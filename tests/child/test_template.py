@@ -231,6 +231,9 @@ class RefusalTests(SynchronousTestCase):
             self.assertEqual(descriptors(), before)
 
 
+_RIPE = {"ripe": True, "failed": None}
+
+
 class RipeningTests(SynchronousTestCase):
     """What a template does while nobody wants a child."""
 
@@ -280,19 +283,24 @@ class RipeningTests(SynchronousTestCase):
     def test_after_the_first(self) -> None:
         """A step when one child has been asked for, then step after step when a second has; the last one says how."""
         self.serve(self.three_steps)
-        before = self.ask(COMMAND_RIPE), list(self.steps)
+        before = list(self.steps)
         refused = [self.ask(COMMAND_SPARE)]
         until(lambda: self.steps, "a step")
-        self.ask(COMMAND_RIPE)
-        between = self.ask(COMMAND_RIPE), list(self.steps)
         refused.append(self.ask(COMMAND_SPARE))
-        said = self.ripen()
+        until(lambda: len(self.steps) > 2, "all steps")
 
-        self.assertEqual(before, ({"ripe": False, "failed": None}, []))
-        self.assertEqual(between, ({"ripe": False, "failed": None}, ["first"]))
+        self.assertEqual(before, [])
         self.assertEqual(refused, [{"refused": "as it began"}, {"refused": "after the first step"}])
-        self.assertEqual((said, self.steps), ({"ripe": True, "failed": None}, ["first", "second", "third"]))
+        self.assertEqual((self.ripen(), self.steps), (_RIPE, ["first", "second", "third"]))
         self.assertEqual(self.ask(COMMAND_LEAN), {"refused": "after the third step"})
+
+    def test_waited_for(self) -> None:
+        """All steps, one after the other, when the server waits for that, though no child has been asked for."""
+        self.serve(self.three_steps)
+        said = self.ask(COMMAND_RIPE)
+
+        self.assertEqual(said, {"ripe": False, "failed": None})
+        self.assertEqual((self.ripen(), self.steps), (_RIPE, ["first", "second", "third"]))
 
     def test_fails(self) -> None:
         """A step that fails is the last one, and is told of; children are forked as before it."""
@@ -319,4 +327,4 @@ class RipeningTests(SynchronousTestCase):
         self.serve(lambda rehearse: iter(()))
         self.ask(COMMAND_SPARE)
 
-        self.assertEqual(self.ripen(), {"ripe": True, "failed": None})
+        self.assertEqual(self.ripen(), _RIPE)

@@ -200,7 +200,9 @@ class Running:
         It soon replaces its first one.
         """
         if placement.possible():
-            until(lambda: any(word in self.log for word in (TAKEN_OVER, *_NOT_TAKEN_OVER)), "a template that stays")
+            until(
+                lambda: any(word in self.log for word in (TAKEN_OVER, *_NOT_TAKEN_OVER)), "a template that stays", 180
+            )
         templates = 2 if TAKEN_OVER in self.log else 1
         until(lambda: self.log.count(_TAUGHT) >= templates, "its lessons")
 

@@ -85,7 +85,7 @@ class PlacementTests(SynchronousTestCase):
             # Beside the other one, which does not wait for it.
             learner = self.learning(level)
             plain = int(_answer(self.ripe(settings_for(level, RenderSettings())), _FAULTS))
-            names = learner.written(60)
+            names = learner.written(180)
             placed = int(_answer(self.ripe(settings_for(level, RenderSettings(), names)), _FAULTS))
 
             self.assertLess(placed, plain * 0.8, level)
@@ -113,7 +113,7 @@ class ServerTests(SynchronousTestCase):
         """Some seconds after its last script a server has another template, to which scripts come as before."""
         with serving(level=level_here()) as server:
             first = self.template(server)
-            until(lambda: TAKEN_OVER in server.log, "a better template")
+            until(lambda: TAKEN_OVER in server.log, "a better template", 180)
             until(lambda: not alive(first), "the end of the first template")
             answers = [server.post(_FAULTS).status for _ in range(10)]
 
@@ -127,7 +127,7 @@ class ServerTests(SynchronousTestCase):
             self.template(server)
             until(lambda: self.learns(server), "a template that learns")
             self.assertEqual(server.post("response = 'at once'").text, "at once")
-            until(lambda: TAKEN_OVER in server.log, "a better template")
+            until(lambda: TAKEN_OVER in server.log, "a better template", 180)
 
     def test_stopped_meanwhile(self) -> None:
         """A server that ends, however, while something learns leaves neither process nor folder, at any level."""

@@ -97,6 +97,9 @@ class Machine:
 class SupplyCase(SynchronousTestCase):
     """Has a supply on a machine that is played."""
 
+    def setUp(self) -> None:
+        self.patch(supply, "learn", lambda template: f"of {template.pid}")
+
     def supply(self, *templates: Template | None) -> SpareSupply:
         """Return a supply that has these templates before it."""
         self.machine = Machine(list(templates))
@@ -200,6 +203,30 @@ class SpareSupplyTests(SupplyCase):
         self.assertEqual((old.closed, fresh.closed), (True, False))
         self.assertEqual((self.machine.forgotten, self.machine.next.forgotten), (True, False))
 
+    def test_ripe_and_taught_when_renewed(self) -> None:
+        """Until a fresh template is as warm as it gets, and has been taught, the old one hands out the spares."""
+        supplied = self.supply(old := Template(), fresh := Template(green=3))
+        self.patch(supply, "learn", lambda template: (template.green, supplied.spare()))
+        supplied.warm()
+        supplied.renew()
+
+        self.assertEqual(fresh.lessons, [(-1, old)])
+        self.assertEqual((supplied.untaught, supplied.gives_pages), (False, True))
+
+    def test_lost_before_it_takes_over(self) -> None:
+        """A fresh template that is lost while it gets warm is replaced by the next who asks, as any other."""
+        supplied = self.supply(Template(), lost := Template(spares=0), fresh := Template())
+
+        def learn(template: Template) -> object:
+            raise TemplateLost("so it is written")
+
+        self.patch(supply, "learn", learn)
+        supplied.warm()
+        supplied.renew()
+
+        self.assertIs(supplied.spare(), fresh)
+        self.assertEqual((lost.killed, supplied.restarts), (True, 1))
+
     def test_not_renewed(self) -> None:
         """Where no fresh template can be had, the old one goes on."""
         supply = self.supply(old := Template(), None)
@@ -246,7 +273,6 @@ class SpareSupplyTests(SupplyCase):
 
     def test_taught_once(self) -> None:
         """A template is taught what is learned from it, once; its successor learns anew."""
-        self.patch(supply, "learn", lambda template: f"of {template.pid}")
         supplied = self.supply(first := Template(pid=1, spares=0), second := Template(pid=2))
         self.assertFalse(supplied.untaught)
         supplied.warm()
