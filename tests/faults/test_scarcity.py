@@ -33,7 +33,7 @@ class DescriptorTests(Steady):
             connection.close()
         # What Twisted says when accept(2) finds no room is a line in the log, and no bug of ours.
         until(lambda: server.post(SCRIPT).body == b"drawn", "a drawn script")
-        until(lambda: not self.state(server).exceeds(before), f"{before} again")
+        until(lambda: self.state(server) == before, f"{before} again")
 
 
 class MemoryTests(Steady):

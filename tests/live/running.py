@@ -203,7 +203,10 @@ class Running:
             until(
                 lambda: any(word in self.log for word in (TAKEN_OVER, *_NOT_TAKEN_OVER)), "a template that stays", 180
             )
-        templates = 2 if TAKEN_OVER in self.log else 1
+        self.until_taught(2 if TAKEN_OVER in self.log else 1)
+
+    def until_taught(self, templates: int = 1) -> None:
+        """Wait until so many templates are as warm as they get, and have given their lessons."""
         until(lambda: self.log.count(_TAUGHT) >= templates, "its lessons")
 
 
