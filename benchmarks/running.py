@@ -16,7 +16,8 @@ from benchmarks.contender import FLOOR, Contender
 from benchmarks.floor import FloorClient
 from benchmarks.posted import LINE, Posted
 
-_ROOT = Path(__file__).parent.parent
+#: Where the package of benchmarks is found.
+ROOT = Path(__file__).parent.parent
 _SECONDS_TO_START = 90.0
 _SECONDS_BETWEEN_TRIES = 0.005
 
@@ -78,7 +79,7 @@ class Running:
             pipe = subprocess.PIPE if self.contender is FLOOR else None
             return subprocess.Popen(
                 self.contender.command(self.port, Path(folder)),
-                cwd=_ROOT,
+                cwd=ROOT,
                 stdin=pipe or subprocess.DEVNULL,
                 stdout=pipe or log,
                 stderr=log,

@@ -17,13 +17,12 @@ from benchmarks import tree
 from benchmarks.asked.figure import Figure
 from benchmarks.client import Client, WrongAnswerError
 from benchmarks.posted import EMPTY, Posted
-from benchmarks.running import Running
+from benchmarks.running import ROOT, Running
 
 _SIZE = 50 << 20
 _LARGE = Posted("50 MB", f"response = bytes({_SIZE})".encode(), b"\0", 1)
 _TIMES = 3
 _SECONDS_APART = 0.3
-_ROOT = Path(__file__).parents[2]
 
 
 def measure(running: Running) -> list[Figure]:
@@ -32,7 +31,7 @@ def measure(running: Running) -> list[Figure]:
     grown, lasting, waits = 0, 0, [0.0]
     command = [sys.executable, "-m", "benchmarks.asked.large", str(running.port)]
     piped = subprocess.PIPE
-    asker = subprocess.Popen(command, cwd=_ROOT, stdin=piped, stdout=piped, bufsize=0, preexec_fn=tree.die_with_parent)
+    asker = subprocess.Popen(command, cwd=ROOT, stdin=piped, stdout=piped, bufsize=0, preexec_fn=tree.die_with_parent)
     try:
         _read_line(asker)
         for _ in range(_TIMES):

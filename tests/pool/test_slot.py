@@ -21,24 +21,23 @@ from cpyrender.values import Cause, Drawn, Failed, Output, Submission, TimedOut
 from tests.pool.played import PlayedChild
 
 _SUBMISSION = Submission(script=b"response = 1")
+_ANSWER = {"kind": "drawn", "outputs": [{"size": 0, "media_type": "image/png", "name": ""}]}
 _DRAWN = Drawn(outputs=(Output(data=b"", media_type="image/png"),))
 
 
 def draw(child: PlayedChild) -> None:
     """Play a child that answers."""
-    child.answer({"kind": "drawn", "outputs": [{"size": 0, "media_type": "image/png", "name": ""}]})
+    child.answer(_ANSWER)
 
 
 def draw_in(seconds: float) -> Callable[[PlayedChild], None]:
     """Return what plays a child that answers, and tells how long its script has run by its own clock."""
-    outputs = [{"size": 0, "media_type": "image/png", "name": ""}]
-    return lambda child: child.answer({"kind": "drawn", "outputs": outputs, "run": seconds / 2, "encode": seconds / 2})
+    return lambda child: child.answer({**_ANSWER, "run": seconds / 2, "encode": seconds / 2})
 
 
 def draw_and_go_on(child: PlayedChild) -> None:
     """Play a child that answers, and will take another script."""
-    outputs = [{"size": 0, "media_type": "image/png", "name": ""}]
-    child.answer({"kind": "drawn", "outputs": outputs, "again": True})
+    child.answer({**_ANSWER, "again": True})
 
 
 def be_silent_at_first(child: PlayedChild) -> None:
