@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.steady import SCRIPT, Steady
-from tests.live.running import TAKEN_OVER, until
+from tests.live.running import TAKEN_OVER, Running, parent, until
 
 
 class TemplateTests(Steady):
@@ -20,7 +19,7 @@ class TemplateTests(Steady):
             replies = [threads.submit(server.post, f"response = '{n}'") for n in range(120)]
             for _ in range(4):
                 time.sleep(0.15)
-                self.kill(server.children)
+                self.kill(server)
             for number, reply in enumerate(replies):
                 got = reply.result()
                 self.assertIn(got.status, (200, 503), got.text)
@@ -34,7 +33,7 @@ class TemplateTests(Steady):
         server = self.serve()
         before = self.state(server)
         server.process.send_signal(signal.SIGHUP)
-        self.kill(server.children)
+        self.kill(server)
         self.assertEqual(server.post(SCRIPT).body, b"drawn")
         until(lambda: TAKEN_OVER in server.log, "the end of the reload")
         self.check(server, before)
@@ -46,17 +45,15 @@ class TemplateTests(Steady):
             replies = [threads.submit(server.post, "import time; time.sleep(1); response = 'drawn'") for _ in range(2)]
             until(lambda: self.health(server)["busy"] == 2, "two busy slots")
             server.process.send_signal(signal.SIGTERM)
-            self.kill(server.children)
+            self.kill(server)
             self.assertEqual([reply.result().body for reply in replies], [b"drawn"] * 2)
         self.assertEqual(server.process.wait(30), -signal.SIGTERM)
 
-    def kill(self, children: object) -> None:
+    def kill(self, server: Running) -> None:
         """Kill the process that all children have as a parent, if there is one just now."""
-        for child in children():  # type: ignore[operator]
+        for child in server.children():
             try:
-                with open(f"/proc/{child}/stat") as stat:
-                    parent = int(stat.read().rpartition(")")[2].split()[1])
-                os.kill(parent, signal.SIGKILL)
-            except OSError:
+                server.kill(parent(child))
+            except ProcessLookupError:
                 continue
             return

@@ -186,13 +186,35 @@ class Running:
 
     def children(self) -> list[int]:
         """Return the children that run a script or wait for one: of the interpreters below the server, the lowest."""
-        below = [pid for pid, command in self.pids().items() if "cpyrender.child" in command and "bwrap" not in command]
-        parents = {_state_and_parent(pid)[1] for pid in below}
-        return sorted(pid for pid in below if pid not in parents)
+        below = self._interpreters()
+        return sorted(below - {parent(pid) for pid in below})
 
     def template(self) -> int:
-        """Return the template, which has at least one child."""
-        return _state_and_parent(self.children()[0])[1]
+        """Wait until the template has a child, and return the template."""
+        found: list[int] = []
+
+        def look() -> bool:
+            # A child that has ended since it was seen has 0 for a parent.
+            found[:] = [above for above in map(parent, self.children()) if above in self._interpreters()]
+            return bool(found)
+
+        until(look, "a template that has a child")
+        return found[0]
+
+    def _interpreters(self) -> set[int]:
+        return {pid for pid, command in self.pids().items() if "cpyrender.child" in command and "bwrap" not in command}
+
+    def kill(self, pid: int) -> None:
+        """Kill one of the processes below the server.
+
+        Never any other: the parent of a process that has just ended is 0, which kill(2) takes for the process group of
+        whoever runs the tests.
+
+        @raise ProcessLookupError: if it is none of them.
+        """
+        if pid not in self.pids():
+            raise ProcessLookupError(f"{pid} is not below {self.process.pid}")
+        os.kill(pid, signal.SIGKILL)
 
     def until_settled(self) -> None:
         """Wait, with no script, until the server has the template that it keeps, and that has given its lessons.

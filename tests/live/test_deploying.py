@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
@@ -160,5 +159,5 @@ class NginxTests(SynchronousTestCase):
             command = ["curl", "-s", "--cacert", str(self.certificate), "--data-binary", LOOP]
             with subprocess.Popen([*command, f"https://localhost:{self.front}/"], stdout=subprocess.DEVNULL) as client:
                 until(lambda: b'"busy": 1' in server.get("/health").body, "a busy slot")
-                os.kill(client.pid, signal.SIGKILL)
+                client.kill()
             until(lambda: b'"busy": 0' in server.get("/health").body, "a free slot")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import time
 from collections.abc import Iterator
@@ -139,7 +138,7 @@ class ServerTests(SynchronousTestCase):
                 until(lambda server=server: self.learns(server), "a template that learns")
                 time.sleep(seconds)
                 pids = server.pids()
-                os.kill(server.process.pid, number)
+                server.process.send_signal(number)
                 server.process.wait(60)
 
                 until(lambda pids=pids: not any(map(alive, pids)), f"the end of all, at {level}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import socket
@@ -175,7 +174,7 @@ class PoolTests(SynchronousTestCase):
         self.until_busy(server, 1)
         # One that is killed before it has the script is replaced, and nobody notices.
         until(lambda: cpu_seconds(server.children()[0]) > 0.3, "a script that runs")
-        os.kill(server.children()[0], signal.SIGKILL)
+        server.kill(server.children()[0])
         reply = running.result()
         self.assertEqual((reply.status, "SIGKILL" in reply.text), (501, True))
         self.assertEqual(server.post("response = 'next'").body, b"next")
@@ -185,7 +184,7 @@ class PoolTests(SynchronousTestCase):
         server = self.serve("--slots", "3")
         self.until_idle(server)
         for spare in server.children():
-            os.kill(spare, signal.SIGKILL)
+            server.kill(spare)
         self.assertEqual([server.post("response = 'x'").body for _ in range(6)], [b"x"] * 6)
 
     def test_killed_template(self) -> None:
@@ -195,7 +194,7 @@ class PoolTests(SynchronousTestCase):
         for _ in range(2):
             replies: list[Future[Reply]] = [threads.submit(server.post, SLEEP.format(0.5)) for _ in range(12)]
             self.until_busy(server, 3)
-            os.kill(server.template(), signal.SIGKILL)
+            server.kill(server.template())
             self.assertEqual([reply.result().body for reply in replies], [b"slept"] * 12)
         self.assertIn(b'"restarts": 2', server.get("/health").body)
 
