@@ -16,10 +16,13 @@ def main() -> None:
     fd, *names = sys.argv[1:]
     if names:
         placement.begin(b"" if names[0] == "learn" else placement.read(int(names[0])))
-    # Not before: what comes with it is to have its place as well.
+    # Not before: what comes with these is to have its place as well, and to lie in the heap.
+    from cpyrender.child.ground import Heap
+
+    heap = Heap.lay_out()
     from cpyrender.child import start
 
-    start.be_template(int(fd), learning=names == ["learn"])
+    start.be_template(int(fd), heap, learning=names == ["learn"])
 
 
 if __name__ == "__main__":

@@ -21,20 +21,24 @@ from attrs import define
 from cpyrender.child import hugepages, linux
 
 # In bytes. What is larger than this does not come from the heap: in a template, of which nothing large is to stay, all
-# but Python's arenas; in a child, where it would have to come page by page, only what is largest of all.
+# but Python's arenas, and its table of names; in a child, where it would have to come page by page, only what is
+# largest of all.
 _ARENA = 1 << 20
-_LARGE_IN_TEMPLATE = _ARENA + (64 << 10)
+_LARGE_IN_TEMPLATE = 2 * _ARENA + (64 << 10)
 _LARGE_IN_CHILD = 32 << 20
 # So much is free at its end before the heap shrinks.
 _SURPLUS = 256 << 20
+# So much more than is asked for is there at its end whenever it grows, unless malloc is told otherwise.
+_USUAL_MARGIN = 128 << 10
 # The empty end of the heap, for charts. Before it lie a place for small things and an arena, which have small pages:
 # they are enough for a child that waits, or does next to nothing.
 _ROOM = 16 << 20
 _LITTLE = 256 << 10
 #: Bytes by which it may grow whenever it is cleared: these two, and what it takes to begin with a huge page.
 GROWTH = 4 << 20
-# What malloc puts before each thing.
+# What malloc puts before each thing; and the least that it keeps at the end.
 _HEADER = 8
+_LAST = 32
 # Python takes from malloc what is larger, and else cuts it from arenas by itself, in steps.
 _LARGEST_OBJECT = 512
 _STEP = 16
@@ -47,6 +51,7 @@ _POOL_HEADER = 48
 _MOST_PLACES = 1 << 16
 
 _M_TRIM_THRESHOLD = -1
+_M_TOP_PAD = -2
 _M_MMAP_THRESHOLD = -3
 _RAW_DOMAIN = 0
 
@@ -120,6 +125,20 @@ class Heap:
         # At its end Python gives back everything, also those.
         atexit.register(wanted.free_no_more)
         return heap
+
+    def end_evenly(self) -> None:
+        """Let it end where a huge page does; to be called before a fork with which this process goes on.
+
+        What was there at the fork, and what the heap grows by later, are two mappings for the kernel; and no huge page
+        is in both.
+        """
+        self._libc.mallopt(_M_TRIM_THRESHOLD, _SURPLUS)
+        self._libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_IN_CHILD)
+        self._libc.mallopt(_M_TOP_PAD, 0)
+        start, end = self._end() - 2 * _HEADER, hugepages.end_around(self._libc.sbrk(0))
+        self._libc.free(self._libc.malloc(end - start - _LAST - _HEADER))
+        self._libc.mallopt(_M_TOP_PAD, _USUAL_MARGIN)
+        self._libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_IN_TEMPLATE)
 
     def clear(self) -> None:
         """Keep all places that are free, so that what is asked for comes from the heap's end; make room there."""

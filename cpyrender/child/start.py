@@ -23,6 +23,7 @@ from cpyrender.child import ground, landlock, libraries, linux, measure, namespa
 from cpyrender.child.confine import JAILED, Confinement, be_prepared
 from cpyrender.child.folder import remove_if_possible
 from cpyrender.child.forking import Hooks
+from cpyrender.child.ground import Heap
 from cpyrender.child.privilege import become, leave_root
 from cpyrender.child.template import Step, Template
 from cpyrender.child.warm import Warmth
@@ -32,10 +33,11 @@ _SETTINGS_SIZE = 1 << 16
 _NICE = 10
 
 
-def be_template(fd: int, learning: bool) -> None:
+def be_template(fd: int, heap: Heap | None, learning: bool) -> None:
     """Read the settings from the server, warm up, serve until it is gone.
 
     @param fd: the socket that leads to the server.
+    @param heap: this process's, where it has one that has been laid out.
     @param learning: be a L{Learner} instead, tell the server what that has found out, and end.
     """
     if learning:
@@ -49,7 +51,7 @@ def be_template(fd: int, learning: bool) -> None:
         # There will be a folder, and nobody else to remove it when the server is gone.
         linux.prctl(linux.PR_SET_PDEATHSIG, 0)
     try:
-        _be_template(commands, settings, learning)
+        _be_template(commands, settings, heap, learning)
     finally:
         # In a jail it is a mount, and vanishes with it.
         if settings["level"] not in JAILED and _is_gone(commands):
@@ -63,12 +65,12 @@ def _is_gone(commands: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-def _be_template(commands: socket.socket, settings: Mapping[str, Any], learning: bool) -> None:
+def _be_template(commands: socket.socket, settings: Mapping[str, Any], heap: Heap | None, learning: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # A terminal or a service manager may signal the whole group; the server decides when the template ends.
         signal.signal(number, signal.SIG_IGN)
     try:
-        _settle(settings, commands)
+        _settle(settings, commands, heap)
     except Exception as error:
         return _tell(commands, missing=f"{type(error).__name__}: {error}")
     hooks = Hooks()
@@ -76,7 +78,7 @@ def _be_template(commands: socket.socket, settings: Mapping[str, Any], learning:
         if settings["level"] != "none":
             semaphores.install()
         with hooks.noted():
-            warmth = Warmth()
+            warmth = Warmth(heap)
             unusable = warmth.begin(settings["preload"], settings["fonts"])
         confinement = _measure(settings)
     except Exception as error:
@@ -128,7 +130,7 @@ def _tell(commands: socket.socket, **said: object) -> None:
         pass  # The server has gone in the meantime; the end of the socket will tell.
 
 
-def _settle(settings: Mapping[str, Any], commands: socket.socket) -> None:
+def _settle(settings: Mapping[str, Any], commands: socket.socket, heap: Heap | None) -> None:
     """Be where, and who, the level of isolation wants the template to be."""
     uid, spool = settings["uid"], settings["spool"]
     if uid is not None and settings["level"] in JAILED:
@@ -136,6 +138,8 @@ def _settle(settings: Mapping[str, Any], commands: socket.socket) -> None:
     if settings["level"] == "full":
         # It forks, and what is shared with another process cannot be joined any more.
         libraries.join()
+        if heap is not None:
+            heap.end_evenly()
         namespaces.enter(uid, commands.fileno())
         # Once more: it is said by a process, of its own parent, and this is another process by now.
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)

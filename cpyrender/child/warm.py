@@ -50,8 +50,11 @@ _AT_ONCE = 4
 class Warmth:
     """How warm this process is; there is one, and it is made before anything large is imported."""
 
-    def __init__(self) -> None:
-        self._heap = Heap.lay_out()
+    def __init__(self, heap: Heap | None = None) -> None:
+        """
+        @param heap: this process's, where it has one that has been laid out.
+        """
+        self._heap = heap
         self._fonts = Fonts()
         self._descriptions = Descriptions()
         self._in_pages: list[int] = []

@@ -95,6 +95,21 @@ say(moved=heap._room > first, first=first_has, last=last_has)
 """
 )
 
+_EVEN = (
+    _HEAP
+    + """
+heap = Heap.lay_out()
+ends = []
+for number in range(3):
+    heap.end_evenly()
+    end = heap._libc.sbrk(0)
+    # A good part of what there is by then, of which there are 16 MB.
+    used = [heap._libc.malloc(1000) for _ in range(8_000)]
+    ends.append([end % (2 << 20), heap._libc.sbrk(0) - end, max(used) < end])
+say(ends=ends)
+"""
+)
+
 _NONE = (
     _HEAP
     + """
@@ -146,6 +161,10 @@ class HeapTests(SynchronousTestCase):
         found = self.found(_ROOMS)
 
         self.assertEqual(found, {"moved": True, "first": [True, False], "last": [False, True]})
+
+    def test_ends_evenly(self) -> None:
+        """It ends where a huge page does, and what is asked for next is taken from before its end."""
+        self.assertEqual(self.found(_EVEN), {"ends": [[0, 0, True]] * 3})
 
     def test_not_here(self) -> None:
         """Without glibc, or where the heap does not grow at its end, Python's memory is left as it is."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from cpyrender.child.hugepages import collapse, with_objects, within
+from cpyrender.child.hugepages import collapse, end_around, with_objects, within
 from tests.child.apart import run_apart
 
 _COLLAPSE = """
@@ -78,3 +78,8 @@ class WithinTests(SynchronousTestCase):
             (size + 1, size + 2, (2 * size, 0)),
         ):
             self.assertEqual(within(start, end), wanted)
+
+    def test_end_around(self) -> None:
+        """Where a huge page ends, and anywhere else, it is said where that is."""
+        size = 2 << 20
+        self.assertEqual([end_around(address) for address in (0, 1, size, size + 1)], [0, size, size, 2 * size])
