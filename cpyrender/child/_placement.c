@@ -20,7 +20,7 @@
 
 #define GRAIN 16               /* bytes: what malloc(3) and Python align to */
 #define PAGE 4096
-#define LARGEST 2048           /* bytes: of what is larger, scripts write to a small part */
+#define LARGEST 4096           /* bytes: of what is larger, scripts write to a small part */
 #define ZONES 4                /* at most; a power of two */
 #define ZONE_SIZE (4 << 20)    /* bytes of address space; memory is taken as it is used */
 #define DEEPEST 256            /* modules that import each other */

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from cpyrender.child.commands import DONE, THERE
 from cpyrender.child.lesson import LESSONS
-from cpyrender.child.script import rehearse
+from cpyrender.child.script import practise
 
 
 def give_one(*, result: int, legacy: bool, refusing: bool) -> NoReturn:
@@ -23,7 +23,7 @@ def give_one(*, result: int, legacy: bool, refusing: bool) -> NoReturn:
     os.write(result, THERE)
     chosen = os.read(0, 1)
     if chosen:
-        rehearse(LESSONS[chosen[0]], legacy=legacy, refusing=refusing)
+        practise(LESSONS[chosen[0]], legacy=legacy, refusing=refusing)
         os.write(result, DONE)
         os.read(0, 1)
     os._exit(0)

@@ -30,7 +30,7 @@ from cpyrender.child.progress import Progress
 from cpyrender.child.streams import flush
 from cpyrender.child.task import Task
 from cpyrender.parcel import parcel
-from cpyrender.values import Submission, Wanted
+from cpyrender.values import Submission
 
 #: What the script is called in tracebacks and as C{__file__}. No such file exists.
 NAME = "script.py"
@@ -114,20 +114,11 @@ def _answer(result: int, header: Mapping[str, object], blobs: list[bytes | memor
     wire.write_all(result, wire.pack(header, blobs))
 
 
-def rehearse(source: bytes, *, legacy: bool, refusing: bool) -> bool:
-    """Do all with a script that L{serve_one} does, but for reading it, answering, and ending.
-
-    @return: whether it did not fail.
-    """
-    header, blobs = run(Task(source, {}, {}, Wanted()), legacy, refusing)
-    wire.pack(header, blobs)
-    return header["kind"] == "drawn"
-
-
-def practise(source: bytes, *, legacy: bool, refusing: bool) -> None:
+def practise(source: bytes, *, legacy: bool, refusing: bool) -> bool:
     """Do all with a script that L{serve_one} does, but for ending; put back what that has changed of the interpreter.
 
     @param source: a short one of our own.
+    @return: whether it did not fail.
     """
     script, end = os.pipe()
     wire.write_all(end, parcel(Submission(script=source)))
@@ -139,6 +130,7 @@ def practise(source: bytes, *, legacy: bool, refusing: bool) -> None:
             assert task is not None
             header, blobs = run(task, legacy, refusing)
             _answer(nothing, header, blobs)
+            return header["kind"] == "drawn"
     finally:
         os.close(script)
         os.close(nothing)
