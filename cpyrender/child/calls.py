@@ -95,6 +95,12 @@ class Calls:
     def __add__(self, others: Calls) -> Calls:
         return Calls((*self._calls, *others._calls))
 
+    def afresh(self) -> Calls:
+        """Return the same ones, in another place."""
+        fresh = Calls(self._calls)
+        fresh._packed[:] = self._packed
+        return fresh
+
     def give(self, number: int, value: int) -> None:
         """Let the first argument of one of the calls be this from now on.
 

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
+from attrs import evolve
+
 from cpyrender.child import linux, practice, script
 from cpyrender.child.calls import Calls
 from cpyrender.child.commands import COMMAND_LEAN, COMMAND_LESSON, COMMAND_SPARE
@@ -64,13 +66,24 @@ class Lives:
 
         See L{cpyrender.child.practice}.
         """
-        how, template = self.confinement, os.getppid()
-        with _DIE_WITH_PARENT.to_no_effect(), self._keeping.to_no_effect(), how.calls.to_no_effect():
+        how = self.confinement
+        with how.calls.to_no_effect():
             for _ in range(practice.ENOUGH):
                 script.practise(b"response = b''", legacy=self.legacy, refusing=how.shuts_in)
-                self._begin(template)
+                self.rehearse_beginning()
                 if how.folder is not None:
                     self._shut_in(how.folder, _NO_PAGES, how)
+
+    def rehearse_beginning(self) -> None:
+        """Do, to no effect, what children do first of all."""
+        with _DIE_WITH_PARENT.to_no_effect(), self._keeping.to_no_effect():
+            self._begin(os.getppid())
+
+    def afresh(self, keeping: Keeping) -> Lives:
+        """Return the same lives, in another place, and with their descriptors kept by this."""
+        fresh = Lives(evolve(self.confinement), keeping, self.legacy)
+        fresh.pages = self.pages
+        return fresh
 
     def _begin(self, template: int) -> None:
         _DIE_WITH_PARENT.make()

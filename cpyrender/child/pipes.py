@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -81,6 +82,12 @@ class Keeping:
     def calls(self) -> Calls:
         """What is called to keep them: for each one a call, the first argument of which is what it is to be."""
         return self._calls
+
+    def afresh(self) -> Keeping:
+        """Return the same, in another place."""
+        fresh = copy.copy(self)
+        fresh._calls, fresh._close_others = self._calls.afresh(), self._close_others.afresh()
+        return fresh
 
     def let_keep(self, fds: Iterable[int]) -> None:
         """Say, before the fork, which a child is to keep of those that have been opened since."""

@@ -72,6 +72,7 @@ class Template:
         self._at_last = at_last
         self._ripening = None if ripening is None else ripening(self._rehearse)
         self._loop: Loop | None = None
+        self._before: object = None
         self._steps = 0
         self._awaited = False
         self._unripe: str | None = None
@@ -111,15 +112,14 @@ class Template:
 
     def _serve_in(self, loop: Loop) -> None:
         """Do the same, until the server says no more, but in C as far as that goes."""
-        template = os.getpid()
         self._hand_children_to(loop)
-        # Nothing of before is let go of any more, to leave a hole for children to fill.
-        self._at_last()
+        # At hand for children, who would have pages copied to look for them.
+        lives, ways, template, folder = self._lives, [*self._lives.of.values()], os.getpid(), self._folder()
         told_more = True
         while told_more:
             chosen = loop.wait()
             if chosen is not None:
-                self._lives.live([*self._lives.of.values()][chosen], template, self._folder())
+                lives.live(ways[chosen], template, folder)
             told_more = self._obey(self._heard())
             self._hand_children_to(loop)
 
@@ -217,6 +217,12 @@ class Template:
         """Return what does in C what is done for each script, where that can be."""
         if self._place is None or self._fork is not forking.fork:
             return None
+        self._at_last()
+        # What each child uses of this is made anew, in the place that children have for little things. What was there
+        # before is held on to: it would leave a hole among all that they inherit.
+        self._before = self._keeping, self._lives, [*self._children.values()]
+        self._keeping = self._keeping.afresh()
+        self._lives = self._lives.afresh(self._keeping)
         return begin_loop(
             self._commands.fileno(),
             tuple(self._lives.of),

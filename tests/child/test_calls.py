@@ -52,6 +52,19 @@ print(json.dumps([before, os.getcwd()]))
 """
 
 
+_AFRESH = f"""{_PREAMBLE}
+calls = Calls([linux.to_have_as(100)])
+read, write = os.pipe()
+calls.give(0, write)
+fresh = calls.afresh()
+calls.give(0, -1)
+del calls
+fresh.make()
+os.write(100, b"here")
+print(os.read(read, 9).decode())
+"""
+
+
 class CallsTests(SynchronousTestCase):
     """L{cpyrender.child.calls.Calls}."""
 
@@ -76,6 +89,10 @@ class CallsTests(SynchronousTestCase):
     def test_given(self) -> None:
         """What a call is given counts from then on, and calls can be made again."""
         self.assertEqual(run_apart(_GIVEN, self.how).split(), ["True", "True"])
+
+    def test_afresh(self) -> None:
+        """Those that are made afresh have been given the same, and are given nothing with the others any more."""
+        self.assertEqual(run_apart(_AFRESH, self.how).split(), ["here"])
 
 
 @skipUnless(_calls, "nothing was compiled")

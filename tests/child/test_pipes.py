@@ -16,7 +16,7 @@ from cpyrender.child.pipes import Keeping
 path, *taken = sys.argv[1:]
 # What is shared may have a number already that something else is to be kept as.
 shared = os.open(path, os.O_WRONLY | os.O_CREAT)
-if taken:
+if taken == ["taken"]:
     os.dup2(shared, 1)
     os.close(shared)
     shared = 1
@@ -28,6 +28,10 @@ for time in range(2):
         os.write(write, name.encode())
         own.append(read)
     keeping.let_keep(own)
+if taken == ["afresh"]:
+    # The one that it is made from is no longer its affair.
+    old, keeping = keeping, keeping.afresh()
+    old.let_keep([shared] * 3)
 keeping.keep()
 held = sorted(int(name) for name in os.listdir("/proc/self/fd"))
 os.write(3, json.dumps([[os.read(number, 9).decode() for number in (0, 1, 2)], held]).encode())
@@ -50,8 +54,11 @@ class KeepingTests(SynchronousTestCase):
     """L{cpyrender.child.pipes.Keeping}, in a process of its own."""
 
     def test_kept(self) -> None:
-        """What a process keeps last has the first numbers, then comes what all share, whatever number that had."""
-        for taken in ((), ("taken",)):
+        """What a process keeps last has the first numbers, then comes what all share, whatever number that had.
+
+        It is the same if that is made afresh.
+        """
+        for taken in ((), ("taken",), ("afresh",)):
             path = os.path.abspath(self.mktemp())
             run_apart(_KEEP, path, *taken)
             read, held = json.loads(Path(path).read_text())
