@@ -72,7 +72,6 @@ class Template:
         self._at_last = at_last
         self._ripening = None if ripening is None else ripening(self._rehearse)
         self._loop: Loop | None = None
-        self._before: object = None
         self._steps = 0
         self._awaited = False
         self._unripe: str | None = None
@@ -113,6 +112,8 @@ class Template:
     def _serve_in(self, loop: Loop) -> None:
         """Do the same, until the server says no more, but in C as far as that goes."""
         self._hand_children_to(loop)
+        # Once more: what was there to get this far is gone, and would be a hole for children to fill.
+        self._at_last()
         # At hand for children, who would have pages copied to look for them.
         lives, ways, template, folder = self._lives, [*self._lives.of.values()], os.getpid(), self._folder()
         told_more = True
@@ -218,9 +219,7 @@ class Template:
         if self._place is None or self._fork is not forking.fork:
             return None
         self._at_last()
-        # What each child uses of this is made anew, in the place that children have for little things. What was there
-        # before is held on to: it would leave a hole among all that they inherit.
-        self._before = self._keeping, self._lives, [*self._children.values()]
+        # What each child uses of this is made anew, and so together.
         self._keeping = self._keeping.afresh()
         self._lives = self._lives.afresh(self._keeping)
         return begin_loop(
