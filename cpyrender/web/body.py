@@ -11,6 +11,7 @@ from twisted.web.server import Request
 from zope.interface import implementer
 
 from cpyrender.deposit import let_go
+from cpyrender.web.headers import set_headers
 
 # As much as the transport takes before it asks to wait; a multiple of 3, so that base64 has no padding in between.
 _PIECE = 3 << 14
@@ -56,7 +57,7 @@ def send(request: Request, parts: Sequence[Part], finish: bool = True) -> None:
     @param finish: whether the answer is complete with it.
     """
     size = sum(map(len, parts))
-    request.setHeader(b"Content-Length", str(size).encode())
+    set_headers(request, {"Content-Length": str(size)})
     if size > _PIECE and finish and request.method != b"HEAD":
         return _Sending(request, pieces(parts)).begin()
     request.write(b"" if request.method == b"HEAD" else whole(parts))

@@ -13,12 +13,13 @@ from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
 from cpyrender.web.guard import Guard
+from cpyrender.web.headers import set_headers
 from cpyrender.web.problem import Problem
 from cpyrender.web.refusal import head_of
 from cpyrender.web.writing import write_problem
 
 _MAX_BODY = 16 << 20
-_ON_ALL = {b"Server": b"cpyrender", b"Cache-Control": b"no-store", b"X-Content-Type-Options": b"nosniff"}
+_ON_ALL = {"Server": "cpyrender", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def method_not_allowed(methods: tuple[str, ...]) -> Problem:
@@ -60,8 +61,7 @@ class Door(Resource):
 
     def render(self, request: Request) -> int:
         """Answer, now or later."""
-        for name, value in _ON_ALL.items():
-            request.setHeader(name, value)
+        set_headers(request, _ON_ALL)
         noted: Any = request
         noted.door = self.label
         answering: Deferred[Any] = Deferred.fromCoroutine(self._answer(request))

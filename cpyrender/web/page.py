@@ -23,6 +23,7 @@ from cpyrender.web.accept import takes_coding
 from cpyrender.web.classic import ClassicDoor
 from cpyrender.web.door import Door
 from cpyrender.web.guard import Guard
+from cpyrender.web.headers import set_headers
 from cpyrender.web.problem import Problem
 from cpyrender.web.reading import header
 
@@ -84,9 +85,7 @@ class AssetDoor(Door):
 
     async def answer_GET(self, request: Request) -> None:
         """Answer with the file, or with 304 where the client has it (RFC 9110, 13.1.2)."""
-        for name, value in _HEADERS.items():
-            request.setHeader(name.encode(), value.encode())
-        request.setHeader(b"Content-Type", self._asset.media_type.encode())
+        set_headers(request, _HEADERS | {"Content-Type": self._asset.media_type})
         zipped = takes_coding("gzip", header(request, "Accept-Encoding"))
         if zipped:
             request.setHeader(b"Content-Encoding", b"gzip")

@@ -15,6 +15,7 @@ from cpyrender.values import Drawn, Output, Wanted
 from cpyrender.web import accept, body
 from cpyrender.web.body import Base64, Part
 from cpyrender.web.causes import printed, reported, server_timing
+from cpyrender.web.headers import set_headers
 from cpyrender.web.problem import Problem
 from cpyrender.web.reading import header
 
@@ -137,6 +138,5 @@ def _with_charset(media_type: str) -> str:
 
 
 def _write(request: Request, headers: dict[str, str], parts: list[Part], finish: bool = True) -> None:
-    for name, value in headers.items():
-        request.setHeader(name.encode(), value.encode())
+    set_headers(request, headers)
     body.send(request, parts, finish)

@@ -13,6 +13,7 @@ from cpyrender import formats
 from cpyrender.values import Drawn, Outcome, Refused, Submission
 from cpyrender.web import body, options
 from cpyrender.web.causes import FAILURES, KINDS, TIMEOUT, problem_of, server_timing
+from cpyrender.web.headers import set_headers
 from cpyrender.web.marshalling import (
     BAD_PARAMS,
     NO_METHOD,
@@ -63,8 +64,7 @@ class XMLRPCDoor(ScriptDoor):
             parts = await self._answer_call(await self._call_of(request), request)
         except Fault as fault:
             parts = faulted(fault)
-        for name, value in {**CAREFUL, "Content-Type": "text/xml; charset=utf-8"}.items():
-            request.setHeader(name.encode(), value.encode())
+        set_headers(request, CAREFUL | {"Content-Type": "text/xml; charset=utf-8"})
         body.send(request, parts)
 
     async def _call_of(self, request: Request) -> Call:
