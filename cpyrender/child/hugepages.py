@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from cpyrender.child import linux
 
 _SIZE = 2 << 20
-# Each small page costs every fork, and the end of every child, some 200 ns: 256 of them as much as they are worth.
+# Of its small pages. Each of them costs each fork, and each child's end, some 200 ns in all; what is not used of a huge
+# page is held once.
 _ENOUGH = 0.5
 
 

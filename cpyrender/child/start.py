@@ -180,8 +180,8 @@ def _complete(warmth: Warmth, hooks: Hooks, confinement: Confinement, rehearse: 
                 break
         grown = evolve(
             confinement,
-            # A template clears its heap once more, when all this is over.
-            data=measure.counted(resource.RLIMIT_DATA) + ground.GROWTH,
+            # A template clears its heap twice more, when all this is over.
+            data=measure.counted(resource.RLIMIT_DATA) + 2 * ground.GROWTH,
             address_space=measure.counted(resource.RLIMIT_AS),
         )
         yield grown, hooks.forker()
