@@ -423,6 +423,116 @@ static void on_write(int number, siginfo_t *what, void *context)
     next_to_close = (next_to_close + 1) % OPEN_AT_ONCE;
 }
 
+/* What is made while writes are noted lies aside, and on no page that is read-only: the kernel may have to write to it,
+   and no handler would meet that, but the system call would fail. Blocks have sizes that are powers of two. */
+
+#define SMALLEST 5             /* the size's logarithm, of a block with its head */
+#define LARGEST_SHARED 16      /* likewise; what is larger has a mapping of its own */
+#define ASIDE_AT_ONCE (4 << 20)
+
+typedef struct {
+    uint64_t mark;             /* no other allocation has it before it */
+    uint64_t kind;             /* the logarithm of its size */
+} Head;
+
+static PyMemAllocatorEx below_aside[3];
+static char *aside, *aside_end;
+static void *given_back[LARGEST_SHARED + 1];
+
+static Head *head_of(void *block)
+{
+    Head *head = (Head *)block - 1;
+    return block != NULL && head->mark == mixed((uintptr_t)block) ? head : NULL;
+}
+
+static char *room_aside(size_t size)
+{
+    if (size > (size_t)1 << LARGEST_SHARED)
+        return map(size);
+    if ((size_t)(aside_end - aside) < size) {
+        aside = map(ASIDE_AT_ONCE);
+        aside_end = aside == NULL ? NULL : aside + ASIDE_AT_ONCE;
+    }
+    char *room = aside;
+    if (room != NULL)
+        aside += size;
+    return room;
+}
+
+static void *aside_malloc(void *context, size_t size)
+{
+    PyMemAllocatorEx *below = context;
+    if (pages == NULL)
+        return below->malloc(below->ctx, size);
+    size_t kind = SMALLEST;
+    while (kind < 63 && (size_t)1 << kind < size + sizeof(Head))
+        kind++;
+    if (kind <= LARGEST_SHARED && given_back[kind] != NULL) {
+        void *block = given_back[kind];
+        memcpy(&given_back[kind], block, sizeof block);
+        return block;
+    }
+    Head *head = (Head *)room_aside((size_t)1 << kind);
+    if (head == NULL)
+        return NULL;
+    *head = (Head){mixed((uintptr_t)(head + 1)), kind};
+    return head + 1;
+}
+
+static void *aside_calloc(void *context, size_t count, size_t size)
+{
+    PyMemAllocatorEx *below = context;
+    if (pages == NULL)
+        return below->calloc(below->ctx, count, size);
+    if (count && size > SIZE_MAX / count)
+        return NULL;
+    void *block = aside_malloc(context, count * size);
+    return block == NULL ? NULL : memset(block, 0, count * size);
+}
+
+static void aside_free(void *context, void *block)
+{
+    PyMemAllocatorEx *below = context;
+    Head *head = head_of(block);
+    if (head == NULL)
+        below->free(below->ctx, block);
+    else if (head->kind > LARGEST_SHARED)
+        munmap(head, (size_t)1 << head->kind);
+    else {
+        memcpy(block, &given_back[head->kind], sizeof block);
+        given_back[head->kind] = block;
+    }
+}
+
+static void *aside_realloc(void *context, void *block, size_t size)
+{
+    PyMemAllocatorEx *below = context;
+    Head *head = head_of(block);
+    if (head == NULL)
+        return block == NULL ? aside_malloc(context, size) : below->realloc(below->ctx, block, size);
+    size_t had = ((size_t)1 << head->kind) - sizeof(Head);
+    if (size <= had)
+        return block;
+    void *made = aside_malloc(context, size);
+    if (made != NULL) {
+        memcpy(made, block, had);
+        aside_free(context, block);
+    }
+    return made;
+}
+
+static void begin_aside(void)
+{
+    static const PyMemAllocatorDomain domains[] = {PYMEM_DOMAIN_RAW, PYMEM_DOMAIN_MEM, PYMEM_DOMAIN_OBJ};
+    if (below_aside[0].malloc != NULL)
+        return;                /* it is there from an earlier time */
+    for (int i = 0; i < 3; i++) {
+        PyMem_GetAllocator(domains[i], &below_aside[i]);
+        PyMemAllocatorEx layer = {&below_aside[i], aside_malloc, aside_calloc, aside_realloc, aside_free};
+        PyMem_SetAllocator(domains[i], &layer);
+    }
+}
+
 static int by_address(const void *one, const void *other)
 {
     uintptr_t a = *(const uintptr_t *)one, b = *(const uintptr_t *)other;
@@ -431,7 +541,7 @@ static int by_address(const void *one, const void *other)
 
 PyDoc_STRVAR(watch_doc,
 "watch()\n--\n\n"
-"Take note from now on of which recorded allocations this process writes to.\n\n"
+"Take note from now on of which recorded allocations this process writes to. It has to have one thread.\n\n"
 "@raise RuntimeError: nothing has been recorded.\n"
 "@raise OSError: memory cannot be made read-only.");
 
@@ -470,6 +580,7 @@ static PyObject *watch(PyObject *module, PyObject *nothing)
         if (mprotect((void *)pages[first].start, (after - first) * PAGE, PROT_READ) < 0)
             return PyErr_SetFromErrno(PyExc_OSError);
     }
+    begin_aside();
     Py_RETURN_NONE;
 }
 

@@ -8,9 +8,8 @@ as well: that is copied too.
 from __future__ import annotations
 
 import functools
-import mmap
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from cpyrender import wire
@@ -19,7 +18,7 @@ from cpyrender.child.commands import COMMAND_LEAN
 from cpyrender.child.confine import confine
 from cpyrender.child.lesson import LESSONS, MORE_LESSONS
 from cpyrender.child.pipes import close
-from cpyrender.child.script import practise, rehearse
+from cpyrender.child.script import practise
 from cpyrender.child.seeds import reseed
 from cpyrender.child.template import Template
 
@@ -27,12 +26,6 @@ _EMPTY = b"response = b''"
 # What is done once is done differently than what is done again.
 _FORKS = 3
 _RESULT = 3
-# Bytes: a submission of one of our scripts is smaller.
-_MOST_READ = 1 << 20
-
-
-#: How a child runs a script: to its answer, or less far.
-Way = Callable[..., bool]
 
 
 class DidNotLearn(Exception):
@@ -63,14 +56,7 @@ class Learner(Template):
 
     def _written_by(self, source: bytes) -> set[bytes]:
         """Return the names of what a child writes to that runs this script."""
-        # The way there and back has the kernel write to memory, and it cannot write to what is watched: then without.
-        names = self._written_on(practise, source) or self._written_on(rehearse, source)
-        if not names:
-            raise DidNotLearn(f"a child did not run its script: {source[:30]!r}")
-        return names
-
-    def _written_on(self, way: Way, source: bytes) -> set[bytes]:
-        _, (script, result, *others) = self._have_child(functools.partial(self._be_watched, way, source))
+        _, (script, result, *others) = self._have_child(functools.partial(self._be_watched, source))
         close(script)
         # The server's ends do not block.
         os.set_blocking(result, True)
@@ -78,17 +64,16 @@ class Learner(Template):
             names = placement.separate(end.read())
         close(*others)
         self._clear_up()
+        if not names:
+            raise DidNotLearn(f"a child did not run its script: {source[:30]!r}")
         return names
 
-    def _be_watched(self, way: Way, source: bytes, folder: str) -> NoReturn:
+    def _be_watched(self, source: bytes, folder: str) -> NoReturn:
         """Be a child, and instead of an answer say what was written to since the fork."""
-        # The kernel cannot write to what is watched.
-        os.readv = functools.partial(_read_aside, os.readv, memoryview(mmap.mmap(-1, _MOST_READ)))
         placement.watch()
-        if way is practise:
-            self._lives.rehearse_beginning()
+        self._lives.rehearse_beginning()
         confine(folder, self._lives.confinement)
-        if way(source, legacy=self._lives.legacy, refusing=self._lives.confinement.shuts_in):
+        if practise(source, legacy=self._lives.legacy, refusing=self._lives.confinement.shuts_in):
             wire.write_all(_RESULT, [b"".join(placement.written())])
         os._exit(0)
 
@@ -110,14 +95,4 @@ class Learner(Template):
         self._end_children()
         if self._lives.confinement.level != "full":
             for folder in folders:
-                self._clear_away(folder)
-
-
-def _read_aside(
-    readv: Callable[[int, Sequence[memoryview]], int], aside: memoryview, fd: int, buffers: Sequence[memoryview], /
-) -> int:
-    """Read as L{os.readv} does, into a single buffer, by way of another that was made for that."""
-    (buffer,) = buffers
-    count = readv(fd, [aside[: len(buffer)]])
-    buffer[:count] = aside[:count]
-    return count
+                self._cleaners.clear_away(folder)

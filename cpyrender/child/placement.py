@@ -85,7 +85,7 @@ def settle() -> None:
 def watch() -> None:
     """Take note of what this process writes to from now on, of all that was recorded.
 
-    What the kernel itself writes there fails meanwhile: see EFAULT in errno(3).
+    What the kernel itself writes there fails meanwhile: see EFAULT in errno(3). What Python makes meanwhile lies aside.
     """
     _placement.watch()
 

@@ -30,7 +30,7 @@ from cpyrender.child.progress import Progress
 from cpyrender.child.streams import flush
 from cpyrender.child.task import Task
 from cpyrender.parcel import parcel
-from cpyrender.values import Submission, Wanted
+from cpyrender.values import Submission
 
 #: What the script is called in tracebacks and as C{__file__}. No such file exists.
 NAME = "script.py"
@@ -112,16 +112,6 @@ def _take(script: int) -> Task | None:
 def _answer(result: int, header: Mapping[str, object], blobs: list[bytes | memoryview]) -> None:
     flush()
     wire.write_all(result, wire.pack(header, blobs))
-
-
-def rehearse(source: bytes, *, legacy: bool, refusing: bool) -> bool:
-    """Do all with a script that L{serve_one} does, but for reading it, answering, and ending.
-
-    @return: whether it did not fail.
-    """
-    header, blobs = run(Task(source, {}, {}, Wanted()), legacy, refusing)
-    wire.pack(header, blobs)
-    return header["kind"] == "drawn"
 
 
 def practise(source: bytes, *, legacy: bool, refusing: bool) -> bool:

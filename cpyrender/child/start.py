@@ -111,8 +111,8 @@ def _learn(
     # What children are answered with stays here.
     unheard, own = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     learner = Learner(own, settings["spool"], confinement, settings["legacy"], fork)
-    # As its children have only what is recorded made read-only, what they make is not to be among that: the kernel
-    # could not write there.
+    # As its children have only what is recorded made read-only, what libraries make there is not to be among that: the
+    # kernel could not write to it.
     settle()
     try:
         names = learner.learn(lambda: _is_gone(commands))

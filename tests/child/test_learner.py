@@ -15,8 +15,6 @@ _LEARN = """
 import json, os, socket, sys
 from cpyrender.child import placement
 placement.begin(b"")
-from cpyrender.child.ground import Heap
-heap = Heap.lay_out()
 from cpyrender.child import learner, linux, streams
 from cpyrender.child.confine import Confinement, be_prepared
 from cpyrender.child.pictures import is_picture
@@ -29,8 +27,6 @@ learner.LESSONS = tuple(source.encode() for source in json.loads(sys.argv[2]))
 learner.MORE_LESSONS = ()
 be_prepared(None)
 streams.open_ahead()
-if heap is not None:
-    heap.clear()
 confinement = Confinement(
     level="none", readable=(), ruleset=None, program=Filter.parse(b""), data=1 << 40, address_space=1 << 40,
     processes=1 << 20, shared_user=False, memory=1 << 30, cpu=60.0, disk=1 << 20,

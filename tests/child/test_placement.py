@@ -70,6 +70,39 @@ print(json.dumps([spread(), wanted == [f"string {number:08}" for number in range
 """
 )
 
+# The kernel writes to what is made, beside and between all that was recorded: some of that has been given back.
+_READS = (
+    _MAKE
+    + """
+made += [bytes(size) for size in range(0, 4_000, 16) for _ in range(40)]
+placement.settle()
+del made[::2]
+
+def reads():
+    placement.watch()
+    read, write = os.pipe()
+    kept, there = [], os.getcwd()
+    for size in (1, 40, 300, 1_000, 3_000, 60_000) * 20:
+        os.write(write, b"x" * size)
+        kept.append(bytearray(size))
+        assert os.readv(read, [kept[-1]]) == size and os.getcwd() == there
+        del kept[:-9:2]
+    long = bytearray()
+    for number in range(100_000):
+        long += b"%06d" % number
+    os.write(write, b"y" * 60_000)
+    assert os.readv(read, [memoryview(long)[-60_000:]]) == 60_000
+    names = placement.written()
+    # All is what it was once none are noted any more, and can be given back.
+    assert all(set(one) == {120} for one in kept) and long[:-60_000].endswith(b"089999")
+    kept.append(bytes(long))
+    del long, kept
+    return json.dumps(len(names) > 0).encode()
+
+print(in_child(reads).decode())
+"""
+)
+
 # All of it is placed, as far as there is room; grows, shrinks, moves and is freed, before it is settled and after.
 _ALL = """
 import json, sys
@@ -179,6 +212,10 @@ print(answers)
 """)
 
         self.assertEqual(refused.strip(), str([True] * 8))
+
+    def test_kernel_writes(self) -> None:
+        """What is made by who is watched can be written to by the kernel, and goes on when nobody watches any more."""
+        self.assertTrue(json.loads(run_apart(_READS, "")))
 
     def test_crash(self) -> None:
         """A child that is watched and crashes ends as it would have."""
