@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.pool import cgroup
 from cpyrender.pool.cgroup import NoGroups, SlotGroups, own_group
+from cpyrender.pool.spare import pid_of
 from tests.pool.played import PlayedChild
 
 _OF_A_GROUP = (
@@ -179,6 +180,8 @@ class GroupTests(HierarchyCase):
         """A process is put in by the number that it has for the server."""
         self.group.take(self.child.spare.pidfd)
         pid = int((self.group.folder / "cgroup.procs").read_text())
+        # Never 0, which a process of another namespace is here, and which kill(2) takes for whoever runs the tests.
+        self.assertEqual(pid, pid_of(self.child.spare.pidfd))
         os.kill(pid, 9)
 
         self.assertTrue(self.child.was_killed())
