@@ -43,6 +43,28 @@ def remove_if_possible(folder: str) -> None:
         remove_folder(folder)
 
 
+class Cleaners:
+    """Removes job folders, in a process of its own if there is anything in one: a script may have left a million."""
+
+    def __init__(self) -> None:
+        self._pids: list[int] = []
+
+    def clear_away(self, folder: str) -> None:
+        """Remove a folder, or have it removed."""
+        self._pids = [pid for pid in self._pids if os.waitpid(pid, os.WNOHANG) == (0, 0)]
+        try:
+            return os.rmdir(folder)
+        except FileNotFoundError:
+            return
+        except OSError:
+            pass
+        pid = os.fork()
+        if pid == 0:
+            remove_if_possible(folder)
+            os._exit(0)
+        self._pids.append(pid)
+
+
 def empty_folder(root: int) -> None:
     """Remove everything in a folder, one level at a time: what is deeper is first moved up, so no depth is too deep.
 

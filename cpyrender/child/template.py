@@ -20,7 +20,7 @@ from cpyrender.child import disk, forking, namespaces
 from cpyrender.child.burial import Child, kill_orphans
 from cpyrender.child.commands import COMMAND_PAGES, COMMAND_RIPE
 from cpyrender.child.confine import JAILED, Confinement
-from cpyrender.child.folder import remove_if_possible
+from cpyrender.child.folder import Cleaners, remove_if_possible
 from cpyrender.child.lives import Life, Lives
 from cpyrender.child.loop import Loop, begin_loop
 from cpyrender.child.pages import Pages
@@ -79,7 +79,7 @@ class Template:
         self._name = secrets.token_hex(4)
         self._children: dict[int, Child] = {}
         self._serial = 0
-        self._cleaners: list[int] = []
+        self._cleaners = Cleaners()
         self._next_look = 0.0
         self._poll = select.poll()
         self._poll.register(commands, select.POLLIN)
@@ -266,25 +266,10 @@ class Template:
         self._let_go(child)
         child.bury()
         if self._lives.confinement.level == "jail":
-            self._clear_away(child.folder)
+            self._cleaners.clear_away(child.folder)
         if self._lives.confinement.level != "full":
             # There, all that a child starts ends with it: it is process 1 of its own namespace.
             kill_orphans({child.pid for child in self._children.values()})
-
-    def _clear_away(self, folder: str) -> None:
-        """Remove a job folder, in a process of its own if there is anything in it: a script may have left a million."""
-        self._cleaners = [pid for pid in self._cleaners if os.waitpid(pid, os.WNOHANG) == (0, 0)]
-        try:
-            return os.rmdir(folder)
-        except FileNotFoundError:
-            return
-        except OSError:
-            pass
-        pid = os.fork()
-        if pid == 0:
-            remove_if_possible(folder)
-            os._exit(0)
-        self._cleaners.append(pid)
 
     def _leave(self) -> None:
         self._end_children()

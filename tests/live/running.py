@@ -194,8 +194,9 @@ class Running:
         found: list[int] = []
 
         def look() -> bool:
-            # A child that has ended since it was seen has 0 for a parent.
-            found[:] = [above for above in map(parent, self.children()) if above in self._interpreters()]
+            below = self._interpreters()
+            # One that has ended since it was seen has 0 for a parent.
+            found[:] = sorted(below & {parent(pid) for pid in below})
             return bool(found)
 
         until(look, "a template that has a child")
