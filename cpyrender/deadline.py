@@ -19,6 +19,8 @@ class Deadline:
         self._reactor = reactor
         self._call: IDelayedCall | None = None
         self._due: float | None = None
+        # When the reactor calls, as near as matters: to ask its call takes longer.
+        self._comes = 0.0
         self._happens: Callable[[], None]
 
     @property
@@ -28,13 +30,14 @@ class Deadline:
 
     def after(self, seconds: float, happens: Callable[[], None]) -> None:
         """Let this happen then, instead of what was to happen."""
-        seconds = max(0.0, seconds)
-        self._due = self._reactor.seconds() + seconds
+        if seconds < 0:
+            seconds = 0.0
+        self._due = due = self._reactor.seconds() + seconds
         self._happens = happens
-        if self._call is not None and self._call.getTime() > self._due:
+        if self._call is not None and self._comes > due:
             self._forget_call()
         if self._call is None:
-            self._ask(seconds)
+            self._ask(seconds, due)
 
     def call_off(self) -> None:
         """Let nothing happen."""
@@ -50,7 +53,8 @@ class Deadline:
             self._call.cancel()
             self._call = None
 
-    def _ask(self, seconds: float) -> None:
+    def _ask(self, seconds: float, due: float) -> None:
+        self._comes = due
         self._call = self._reactor.callLater(seconds, self._is_called)
 
     def _is_called(self) -> None:
@@ -59,6 +63,6 @@ class Deadline:
             return
         left = self._due - self._reactor.seconds()
         if left > 0:
-            return self._ask(left)
+            return self._ask(left, self._due)
         self._due = None
         self._happens()

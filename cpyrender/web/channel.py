@@ -57,6 +57,7 @@ class DeadlinedChannel(HTTPChannel):
         self._sending, self._reading = Deadline(site.reactor), Deadline(site.reactor)
         self._reading_since: float | None = None
         self._written = 0
+        self._head = b""
         self._between_requests = False
         self._closing = False
         self._peer: IAddress | None = None
@@ -149,26 +150,41 @@ class DeadlinedChannel(HTTPChannel):
 
     # What the client reads
 
+    def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
+        """Have the head of an answer ready, to be sent with what comes next, or by L{send_head}."""
+        lines = [name + b": " + value for name, values in headers.getAllRawHeaders() for value in values]
+        self._head = b"\r\n".join([version + b" " + code + b" " + reason, *lines, b"", b""])
+
+    def send_head(self) -> None:
+        """Send the head of an answer by itself, unless it has been sent."""
+        if self._head:
+            self.write(b"")
+
     def write(self, data: bytes) -> None:
         """Send a piece of an answer."""
         self._written += len(data)
-        super().write(data)
+        if self._head:
+            data, self._head = self._left_of(self._head + data), b""
+        if data:
+            super().write(data)
 
     def writeSequence(self, iovec: Any) -> None:
         """Send pieces of an answer."""
         self.write(b"".join(iovec))
 
-    def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
-        """Send the head of an answer; Twisted's own way is in some sixty pieces, and the transport looks at each."""
-        lines = [name + b": " + value for name, values in headers.getAllRawHeaders() for value in values]
-        self.write(b"\r\n".join([version + b" " + code + b" " + reason, *lines, b"", b""]))
+    def _left_of(self, beginning: bytes) -> bytes:
+        """Send the beginning of an answer, as far as the kernel takes it at once, and return what is left of it.
 
-    def send_now(self) -> None:
-        """Send what has been written, and not only when the reactor has done everything else there is to do."""
+        Twisted would have the reactor look for a moment when it can be written, which nearly always is this one; to be
+        told of it, and not to be told any more, takes longer than writing it.
+        """
         transport: Any = self.transport
-        # Who closes a connection when all has been sent is the reactor; and TLS has its own ways.
-        if isinstance(transport, FileDescriptor) and not transport.disconnecting:
-            transport.doWrite()
+        # TLS has its own ways; and what has been written before goes first.
+        if not isinstance(transport, FileDescriptor) or not _is_at_leisure(transport):
+            return beginning
+        sent = transport.writeSomeData(beginning)
+        # A connection that is lost is left to the reactor, which finds that out as well.
+        return beginning[sent:] if isinstance(sent, int) else beginning
 
     def pauseProducing(self) -> None:
         """The buffers are full: from now on it is the client's turn."""
@@ -241,3 +257,9 @@ class DeadlinedChannel(HTTPChannel):
             return bool(super().checkPersistence(request, version))
         request.setHeader(b"Connection", b"close")
         return False
+
+
+def _is_at_leisure(transport: Any) -> bool:
+    """Return whether it says what it is told as it is, and has said all."""
+    encrypts = getattr(transport, "TLS", False)
+    return transport.connected and not (encrypts or transport.dataBuffer or transport._tempDataBuffer)

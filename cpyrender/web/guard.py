@@ -8,6 +8,7 @@ neither C{Origin} nor C{Sec-Fetch-Site}, and need nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from attrs import frozen
@@ -15,6 +16,7 @@ from twisted.web.http_headers import Headers
 
 from cpyrender.authority import Authority, is_loopback, read_authority, read_origin
 from cpyrender.bearer import Token
+from cpyrender.web.headers import lines_of
 from cpyrender.web.problem import Problem
 
 # Those who watch over a server ask these, and have no token; they tell how busy it is, and nothing of any script.
@@ -45,9 +47,9 @@ class Head:
         """The target without its query."""
         return self.target.partition(b"?")[0]
 
-    def lines(self, name: bytes) -> list[bytes]:
+    def lines(self, name: bytes) -> Sequence[bytes]:
         """Return a header's lines, of which there may be none."""
-        return list(self.headers.getRawHeaders(name, ()))
+        return lines_of(self.headers, name)
 
     def words(self, name: bytes) -> list[bytes]:
         """Return the members of a header that is a list, in lower case."""

@@ -1,22 +1,24 @@
-"""L{set_headers}: all headers of an answer at once.
+"""What is faster than L{twisted.web.http_headers} where it is asked a dozen times for each request.
 
-Each C{Request.setHeader} goes through nine functions, and an answer has a dozen headers: of all that the server called
-for a script, that was a tenth.
+There, a header that is set or asked for goes through four to nine functions: together a seventh of all that the server
+called for a script.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from twisted.web.http import Request
 from twisted.web.http_headers import Headers
 
 
-class _Names(dict[str, bytes]):
+class _Names(dict[bytes | str, bytes]):
     """Names as they are in L{Headers}, which has its own way of writing some of them, by the name that is asked for."""
 
-    def __missing__(self, name: str) -> bytes:
-        ((known, _),) = Headers({name: [""]}).getAllRawHeaders()
+    def __missing__(self, name: bytes | str) -> bytes:
+        written = Headers()
+        written.setRawHeaders(name, [b""])
+        ((known, _),) = written.getAllRawHeaders()
         self[name] = known
         return known
 
@@ -24,15 +26,21 @@ class _Names(dict[str, bytes]):
 _NAMES = _Names()
 
 
-def set_headers(request: Request, headers: Mapping[str, str]) -> None:
-    """Set headers of an answer, as C{Request.setHeader} does.
+def set_headers(request: Request, headers: Mapping[bytes | str, bytes | str] | Mapping[str, str]) -> None:
+    """Set headers of an answer, all at once.
 
     @param headers: value by name; of names, there are few.
     """
     there = request.responseHeaders._rawHeaders
     for name, value in headers.items():
-        if "\n" in value or "\r" in value:
-            # It would end the header.
-            request.setHeader(name.encode(), value.encode())
-        else:
-            there[_NAMES[name]] = [value.encode()]
+        line = value.encode() if isinstance(value, str) else value
+        # It would end the header.
+        there[_NAMES[name]] = [b" ".join(line.splitlines()) if b"\n" in line or b"\r" in line else line]
+
+
+def lines_of(headers: Headers, name: bytes | str) -> Sequence[bytes]:
+    """Return a header's lines, of which there may be none.
+
+    @param name: one of few.
+    """
+    return headers._rawHeaders.get(_NAMES[name], ())

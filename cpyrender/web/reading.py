@@ -17,6 +17,7 @@ from cpyrender.web.accept import acceptable_formats
 from cpyrender.web.aside import Aside
 from cpyrender.web.document import read_document
 from cpyrender.web.given import Given, shown, wrong
+from cpyrender.web.headers import lines_of
 from cpyrender.web.options import Options
 from cpyrender.web.parts import read_parts
 from cpyrender.web.problem import Problem
@@ -44,8 +45,8 @@ class Asked:
 def header(request: Request, name: str) -> str | None:
     """Return a request's header, several lines joined by commas; C{None} where there is none."""
     # As bytes: a value need not be UTF-8 (RFC 9110, 5.5), and asked for as text Twisted decodes it so.
-    lines = request.requestHeaders.getRawHeaders(name.encode())
-    return None if lines is None else b", ".join(lines).decode("latin-1")
+    lines = lines_of(request.requestHeaders, name)
+    return b", ".join(lines).decode("latin-1") if lines else None
 
 
 def body_of(request: Request) -> IO[bytes]:
@@ -106,10 +107,10 @@ def _in_its_form(kind: str, file: IO[bytes]) -> Given:
 
 
 def _content_type(request: Request) -> str:
-    lines = request.requestHeaders.getRawHeaders(b"Content-Type") or [b""]
+    lines = lines_of(request.requestHeaders, "Content-Type")
     if len(lines) > 1:
         raise wrong("there is more than one Content-Type")
-    return lines[0].decode("latin-1")
+    return lines[0].decode("latin-1") if lines else ""
 
 
 def _asked(request: Request, query: Mapping[str, Sequence[str]], given: Given) -> Asked:

@@ -18,6 +18,7 @@ from cpyrender.web import record
 from cpyrender.web.channel import DeadlinedChannel
 from cpyrender.web.crowd import Crowd, TurnedAway, origin_of
 from cpyrender.web.guard import Guard, Head
+from cpyrender.web.headers import set_headers
 from cpyrender.web.problem import Problem
 from cpyrender.web.refusal import EarlyRefusal
 
@@ -71,12 +72,16 @@ class GuardedRequest(EarlyRefusal):
             channel.site.log(self)
         super().connectionLost(reason)
 
-    def finish(self) -> None:
-        """The answer is complete: it goes out before its line goes into the log, and the next script begins."""
+    def write(self, data: bytes) -> None:
+        """Write a piece of the answer; with the first, its head goes out, also where that is all there is."""
+        super().write(data)
         channel: Any = self.channel
-        if self.startedWriting and channel is not None:
-            channel.send_now()
-        super().finish()
+        if channel is not None:
+            channel.send_head()
+
+    def setHeader(self, name: bytes | str, value: bytes | str) -> None:
+        """Set a header of the answer."""
+        set_headers(self, {name: value})
 
     def json_first(self) -> bool:
         """Return whether this is for C{/render}."""

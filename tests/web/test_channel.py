@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.address import IPv4Address
-from twisted.internet.error import ConnectionDone
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock
@@ -275,15 +275,52 @@ class SentNowTests(SynchronousTestCase):
         self.assertEqual(self.sent_when_logged, [len(self.line.sent)])
         self.assertEqual(self.reactor.getWriters(), [])
 
-    def test_in_two_pieces(self) -> None:
-        """A head goes to the transport in one piece, whatever it consists of, and so does a body."""
+    def test_in_one_piece(self) -> None:
+        """Head and body are sent together, by one call, and nothing is left for the reactor."""
         given: list[bytes] = []
-        write = self.line.write
-        self.patch(self.line, "write", lambda data: given.append(data) or write(data))
+        self.patch(self.line, "write", lambda data: self.fail("left to the reactor"))
+        self.patch(self.line, "writeSomeData", lambda data: given.append(data) or len(data))
         self.answer()
-        head, body = given
-        self.assertTrue(head.startswith(b"HTTP/1.1 200 OK\r\n") and head.endswith(b"\r\n\r\n"))
-        self.assertEqual((head.count(b"\r\nContent-Length: 3\r\n"), body), (1, b"abc"))
+        ((head, body),) = (piece.split(b"\r\n\r\n") for piece in given)
+        self.assertTrue(head.startswith(b"HTTP/1.1 200 OK\r\n"))
+        self.assertEqual((head.count(b"\r\nContent-Length: 3"), body), (1, b"abc"))
+
+    def test_head_alone(self) -> None:
+        """Where there is no body, the head does not wait for one: not with HEAD, 204 or nothing written at all."""
+        self.channel.dataReceived(message("HEAD", "/"))
+        request = self.keeping.requests.pop()
+        request.write(b"abc")
+        self.assertTrue(self.line.sent.endswith(b"\r\n\r\n"))
+        request.finish()
+        for code, data in ((204, b"abc"), (200, b"")):
+            self.channel.dataReceived(message("POST", "/", body=b"1"))
+            request = self.keeping.requests.pop()
+            request.setResponseCode(code)
+            request.setHeader(b"Content-Length", b"0")
+            if data:
+                request.write(data)
+            request.finish()
+        self.assertEqual(self.line.sent.count(b"HTTP/1.1 "), 3)
+        self.assertTrue(self.line.sent.endswith(b"\r\n\r\n"))
+        self.assertEqual(self.reactor.getWriters(), [])
+
+    def test_lost(self) -> None:
+        """A connection that turns out to be lost is left to the reactor, which finds that out as well."""
+        self.patch(self.line, "writeSomeData", lambda data: ConnectionLost())
+        self.answer()
+        self.assertEqual(self.reactor.getWriters(), [self.line])
+        self.assertIsInstance(self.line.doWrite(), ConnectionLost)
+
+    def test_behind_the_last(self) -> None:
+        """An answer does not overtake the one before, of which not all has been read."""
+        self.line.room = 20
+        self.answer()
+        self.line.room = 1 << 20
+        self.answer()
+        self.assertEqual(len(self.line.sent), 20)
+        self.line.doWrite()
+        self.assertEqual(self.line.sent.count(b"HTTP/1.1 200 OK\r\n"), 2)
+        self.assertEqual(self.line.sent.count(b"\r\n\r\nabc"), 2)
 
     def test_several_lines_of_a_name(self) -> None:
         """A header that has several values has a line for each."""

@@ -1,10 +1,11 @@
 """Tests of L{cpyrender.web.headers}."""
 
 from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.http_headers import Headers
 from twisted.web.server import Request
 from twisted.web.test.requesthelper import DummyChannel
 
-from cpyrender.web.headers import set_headers
+from cpyrender.web.headers import lines_of, set_headers
 
 
 class SetHeadersTests(SynchronousTestCase):
@@ -37,3 +38,24 @@ class SetHeadersTests(SynchronousTestCase):
             request.responseHeaders.addRawHeader("Vary", "Origin")
 
             self.assertEqual(request.responseHeaders.getRawHeaders("vary"), ["Accept", "Origin"])
+
+    def test_bytes(self) -> None:
+        """Names and values may be bytes, as they are in Twisted's own calls; these need not be UTF-8."""
+        request = Request(DummyChannel(), False)
+        set_headers(request, {b"etag": b"\xff", "Vary": b"one\ntwo"})
+
+        self.assertEqual(request.responseHeaders, Headers({b"ETag": [b"\xff"], b"Vary": [b"one two"]}))
+
+
+class LinesOfTests(SynchronousTestCase):
+    """L{lines_of}, beside C{Headers.getRawHeaders}."""
+
+    def test_the_same(self) -> None:
+        """In any case, as text or bytes: the lines in their order, and none where there are none."""
+        headers = Headers()
+        for name, line in ((b"accept", b"image/png"), (b"ACCEPT", b"image/\xff"), (b"te", b"")):
+            headers.addRawHeader(name, line)
+        for name in (b"Accept", b"TE", b"te", b"Host"):
+            expected = headers.getRawHeaders(name, ())
+            self.assertEqual(lines_of(headers, name), expected)
+            self.assertEqual(lines_of(headers, name.decode()), expected)
