@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 
-from attrs import asdict
+from attrs import fields
 
 from cpyrender import wire
-from cpyrender.values import Submission
+from cpyrender.values import Submission, Wanted
 
 # Characters of parameters, each parameter counted as one more: so few are written in less time than a thread may
 # keep all others waiting anyway.
 _FEW = 1 << 14
+_WANTED = [field.name for field in fields(Wanted)]
+_wanted_of = attrgetter(*_WANTED)
 
 
 def parcel(submission: Submission) -> list[bytes | memoryview]:
@@ -20,7 +23,7 @@ def parcel(submission: Submission) -> list[bytes | memoryview]:
         "params": dict(submission.params),
         "files": list(submission.files),
         "file_fields": dict(submission.file_fields),
-        "wanted": asdict(submission.wanted, recurse=False),
+        "wanted": dict(zip(_WANTED, _wanted_of(submission.wanted), strict=True)),
         "sizes": [len(submission.script), *map(len, submission.files.values())],
     }
     blobs = [submission.script, *submission.files.values()]

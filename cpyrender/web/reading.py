@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import IO
 
 from attrs import evolve, frozen
@@ -142,10 +142,20 @@ def _together(query: Mapping[str, Sequence[str]], form: Mapping[str, Sequence[st
 
 def _options(request: Request, texts: Mapping[str, Sequence[str]]) -> Options:
     accepted = header(request, "Accept")
+    return _options_beside(accepted, texts) if texts else _options_by(accepted)
+
+
+def _options_beside(accepted: str | None, texts: Mapping[str, Sequence[str]]) -> Options:
     read = options.read(texts, acceptable_formats(accepted))
     if read.wanted.format is None and accept.names(accepted, [_JSON]):
         return evolve(read, wanted=evolve(read.wanted, format=formats.EVERYTHING))
     return read
+
+
+@lru_cache(maxsize=16)
+def _options_by(accepted: str | None) -> Options:
+    """Return what a request asks for that says it by C{Accept} alone, as most do, and each time the same."""
+    return _options_beside(accepted, {})
 
 
 def _query(request: Request) -> dict[str, list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone, ConnectionLost
@@ -11,8 +13,10 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import LogEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.http import HTTPChannel
 
 from cpyrender.settings import HttpSettings
+from cpyrender.web.channel import DeadlinedChannel
 from cpyrender.web.site import RenderSite
 from tests.web.requests import Connection, Keeping, chunk, message
 
@@ -238,6 +242,57 @@ class Line(FileDescriptor):
         return IPv4Address("TCP", "127.0.0.1", 1)
 
     getHost = getPeer  # noqa: N815 (the name is twisted.internet.interfaces.ITransport's)
+
+
+class HeaderTests(ChannelTestCase):
+    """Lines of a head, beside what Twisted's own channel makes of them."""
+
+    LINES = (
+        b"User-Agent: curl/8",
+        b"user-agent:\t b ",
+        b"USER-AGENT: c",
+        b"Accept:",
+        b"accept: image/\xff",
+        b"Accept : image/png",
+        b"Accept",
+        b"Accept: a\0b",
+        b"Accept: a\rb",
+        b"Accept: a\nb",
+        b"X-Mine: d",
+        b"accept-language: de\r\n , en",
+        b"Content-Length: 0\r\nContent-Length: 0",
+    )
+
+    def heard(self, *lines: bytes) -> tuple[object, bytes]:
+        """Return the headers of a request with these lines, and what it was answered before it reached its resource."""
+        connection = Connection(self.site)
+        self.addCleanup(connection.leave)
+        connection.send(b"\r\n".join([b"GET / HTTP/1.1", b"Host: localhost", *lines, b"", b""]))
+        headers = [request.requestHeaders for request in self.keeping.requests]
+        self.keeping.requests.clear()
+        return headers, connection.received
+
+    def heard_by_twisted(self, *lines: bytes) -> tuple[object, bytes]:
+        """Return the same without a way of our own."""
+        with patch.object(DeadlinedChannel, "headerReceived", HTTPChannel.headerReceived):
+            return self.heard(*lines)
+
+    def test_the_same(self) -> None:
+        """Whatever a line is like, it is understood, or refused, as it is by Twisted."""
+        refused = 0
+        for line in self.LINES:
+            expected = self.heard_by_twisted(line, b"Accept: last")
+            self.assertEqual(self.heard(line, b"Accept: last"), expected, line)
+            refused += expected[1].startswith(b"HTTP/1.1 400 ")
+        self.assertEqual(refused, 6)
+
+    def test_too_many(self) -> None:
+        """More lines than Twisted takes are refused, and as many as it takes are not."""
+        most = DeadlinedChannel.maxHeaders
+        for count in (most - 1, most):
+            lines = [b"Accept: a"] * count
+            self.assertEqual(self.heard(*lines), self.heard_by_twisted(*lines))
+        self.assertTrue(self.heard(*lines)[1].startswith(b"HTTP/1.1 400 "))
 
 
 class SentNowTests(SynchronousTestCase):
