@@ -14,6 +14,8 @@ import os
 from array import array
 from collections.abc import Iterable
 
+from attrs import frozen
+
 from cpyrender.child.commands import DONE, THERE
 from cpyrender.child.lesson import LESSONS
 from cpyrender.child.pages import Pages
@@ -25,6 +27,18 @@ _EXCLUSIVE = 1 << 56
 _OF_A_FILE = 1 << 61
 _ENTRY = 8
 _MS_TO_RUN = 30_000
+# Where a page of a file is looked up, the kernel looks up its neighbours as well, where it has them: all of such a
+# group of pages, and within one part of memory; see do_fault_around in its mm/memory.c.
+_NEIGHBOURS = 16
+
+
+@frozen
+class _Used:
+    """Pages that a lesson used, by their numbers, and the parts of memory that are of files."""
+
+    written: set[int]
+    read: set[int]
+    files: list[range]
 
 
 def learn(template: RunningTemplate) -> Pages:
@@ -35,7 +49,22 @@ def learn(template: RunningTemplate) -> Pages:
     @raise OSError: it could not fork, or the server may not look into its children.
     """
     used = [_used_by(template, number) for number, _ in enumerate(LESSONS)]
-    return joined(set.intersection(*used))
+    written, read = (set.intersection(*pages) for pages in zip(*((one.written, one.read) for one in used), strict=True))
+    return joined(written | asked_for(read, used[-1].files))
+
+
+def asked_for(pages: set[int], files: Iterable[range]) -> set[int]:
+    """Return, of pages of files, those that have to be asked for to get all: not those that come with a neighbour.
+
+    @param files: the parts of memory that they are in.
+    """
+    asked = set(pages)
+    for part in files:
+        for first in range(part.start // _NEIGHBOURS * _NEIGHBOURS, part.stop, _NEIGHBOURS):
+            group = range(max(first, part.start), min(first + _NEIGHBOURS, part.stop))
+            if pages.issuperset(group):
+                asked.difference_update(group[1:])
+    return asked
 
 
 def joined(pages: Iterable[int]) -> Pages:
@@ -49,8 +78,8 @@ def joined(pages: Iterable[int]) -> Pages:
     return Pages.of((first * mmap.PAGESIZE, (after - first) * mmap.PAGESIZE) for first, after in ranges)
 
 
-def _used_by(template: RunningTemplate, number: int) -> set[int]:
-    """Return the numbers of the pages that one lesson has to get, of those that each child of the template has."""
+def _used_by(template: RunningTemplate, number: int) -> _Used:
+    """Return the pages that one lesson has to get, of those that each child of the template has."""
     child = template.lesson()
     try:
         _await(child, THERE)
@@ -59,7 +88,9 @@ def _used_by(template: RunningTemplate, number: int) -> set[int]:
         written, read = _mapped(process, "rw-p"), _mapped(process, "r-xp", "r--p")
         os.write(child.script, bytes([number]))
         _await(child, DONE)
-        return _there(process, written, _PRESENT | _EXCLUSIVE) | _there(process, read, _PRESENT | _OF_A_FILE)
+        return _Used(
+            _there(process, written, _PRESENT | _EXCLUSIVE), _there(process, read, _PRESENT | _OF_A_FILE), read
+        )
     finally:
         child.remove()
 
