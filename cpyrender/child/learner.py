@@ -16,13 +16,12 @@ from cpyrender import wire
 from cpyrender.child import placement
 from cpyrender.child.commands import COMMAND_LEAN
 from cpyrender.child.confine import confine
-from cpyrender.child.lesson import LESSONS, MORE_LESSONS
+from cpyrender.child.lesson import EMPTY, LESSONS, MORE_LESSONS
 from cpyrender.child.pipes import close
 from cpyrender.child.script import practise
 from cpyrender.child.seeds import reseed
 from cpyrender.child.template import Template
 
-_EMPTY = b"response = b''"
 # What is done once is done differently than what is done again.
 _FORKS = 3
 _RESULT = 3
@@ -50,7 +49,7 @@ class Learner(Template):
                 names |= self._written_by(source)
             return names
 
-        empty, simple, more = map(written_by_all, ((_EMPTY,), LESSONS, MORE_LESSONS))
+        empty, simple, more = map(written_by_all, ((EMPTY,), LESSONS, MORE_LESSONS))
         own = self._written_by_itself() if self._begin_loop() is None else self._written_in_c()
         return placement.pack(empty | own, simple, more)
 

@@ -54,5 +54,8 @@ figure.tight_layout()
 #: The scripts. Pages that all of them write to, most others write to.
 LESSONS = (_THROUGH_PILLOW, _OPEN_FIGURE)
 
+#: What it writes to, each script writes to.
+EMPTY = b"response = b''"
+
 #: What else is drawn often.
 MORE_LESSONS = (_FOUR_KINDS,)

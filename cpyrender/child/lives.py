@@ -30,7 +30,8 @@ class Lives:
 
     @ivar legacy: whether scripts find the names of 2005.
     @ivar confinement: how they are confined from now on.
-    @ivar pages: what those that are not to be lean have ready, from now on.
+    @ivar pages: what children have ready, from now on.
+    @ivar few_pages: what those have ready that are to be lean.
     @ivar of: which life a child has, by the command on which it is forked.
     """
 
@@ -40,11 +41,11 @@ class Lives:
         """
         self.legacy = legacy
         self.confinement = confinement
-        self.pages = _NO_PAGES
+        self.pages = self.few_pages = _NO_PAGES
         self._keeping = keeping
         self.of: Mapping[bytes, Life] = {
             COMMAND_SPARE: self._get_ready,
-            COMMAND_LEAN: self._wait_for_script,
+            COMMAND_LEAN: self._get_ready_for_little,
             COMMAND_LESSON: self._give_lesson,
         }
 
@@ -82,7 +83,7 @@ class Lives:
     def afresh(self, keeping: Keeping) -> Lives:
         """Return the same lives, in another place, and with their descriptors kept by this."""
         fresh = Lives(evolve(self.confinement), keeping, self.legacy)
-        fresh.pages = self.pages
+        fresh.pages, fresh.few_pages = self.pages, self.few_pages
         return fresh
 
     def _begin(self, template: int) -> None:
@@ -95,7 +96,10 @@ class Lives:
     def _get_ready(self, folder: str) -> NoReturn:
         self._wait_for_script(folder, self.pages)
 
-    def _wait_for_script(self, folder: str, pages: Pages = _NO_PAGES) -> NoReturn:
+    def _get_ready_for_little(self, folder: str) -> NoReturn:
+        self._wait_for_script(folder, self.few_pages)
+
+    def _wait_for_script(self, folder: str, pages: Pages) -> NoReturn:
         """Have this child's memory ready, confine it, and run one script, or several where they may share a process."""
         how = self.confinement
         self._shut_in(folder, pages, how)

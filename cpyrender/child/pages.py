@@ -47,3 +47,15 @@ class Pages:
     def populate(self) -> None:
         """Make them this process's own, with all that is in them, or get them from the system's cache."""
         _populate(self.packed)
+
+
+@frozen(kw_only=True)
+class Stock:
+    """What children have ready.
+
+    @ivar few: those of a lean one: what each script uses.
+    @ivar many: those of any other.
+    """
+
+    few: Pages
+    many: Pages

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 
 from cpyrender.child import disk, forking, namespaces
 from cpyrender.child.burial import Child, kill_orphans
-from cpyrender.child.commands import COMMAND_PAGES, COMMAND_RIPE
+from cpyrender.child.commands import COMMAND_FEW_PAGES, COMMAND_PAGES, COMMAND_RIPE
 from cpyrender.child.confine import JAILED, Confinement
 from cpyrender.child.folder import Cleaners, remove_if_possible
 from cpyrender.child.lives import Life, Lives
@@ -142,6 +142,8 @@ class Template:
             self._tell(ripe=self._ripening is None, failed=self._unripe)
         elif command.startswith(COMMAND_PAGES):
             self._lives.pages = Pages(command[len(COMMAND_PAGES) :])
+        elif command.startswith(COMMAND_FEW_PAGES):
+            self._lives.few_pages = Pages(command[len(COMMAND_FEW_PAGES) :])
         else:
             return False
         return True

@@ -18,7 +18,7 @@ from attrs import frozen
 
 from cpyrender.child.commands import DONE, THERE
 from cpyrender.child.lesson import LESSONS
-from cpyrender.child.pages import Pages
+from cpyrender.child.pages import Pages, Stock
 from cpyrender.pool.running_template import CannotLearn, RunningTemplate
 from cpyrender.pool.spare import Spare, pid_of, wait_for
 
@@ -41,8 +41,8 @@ class _Used:
     files: list[range]
 
 
-def learn(template: RunningTemplate) -> Pages:
-    """Return the pages that all typical scripts use, of those that a fork does not give them.
+def learn(template: RunningTemplate) -> Stock:
+    """Return the pages that all typical scripts use, and any script, of those that a fork does not give them.
 
     @raise CannotLearn: this cannot be found out here.
     @raise cpyrender.pool.running_template.TemplateLost: the template is gone.
@@ -50,7 +50,11 @@ def learn(template: RunningTemplate) -> Pages:
     """
     used = [_used_by(template, number) for number, _ in enumerate(LESSONS)]
     written, read = (set.intersection(*pages) for pages in zip(*((one.written, one.read) for one in used), strict=True))
-    return joined(written | asked_for(read, used[-1].files))
+    by_any = _used_by(template, len(LESSONS))
+    return Stock(
+        few=joined(by_any.written | asked_for(by_any.read, by_any.files)),
+        many=joined(written | by_any.written | asked_for(read | by_any.read, by_any.files)),
+    )
 
 
 def asked_for(pages: set[int], files: Iterable[range]) -> set[int]:

@@ -15,8 +15,15 @@ from attrs import define, field
 from twisted.logger import Logger
 
 from cpyrender import wire
-from cpyrender.child.commands import COMMAND_LEAN, COMMAND_LESSON, COMMAND_PAGES, COMMAND_RIPE, COMMAND_SPARE
-from cpyrender.child.pages import Pages
+from cpyrender.child.commands import (
+    COMMAND_FEW_PAGES,
+    COMMAND_LEAN,
+    COMMAND_LESSON,
+    COMMAND_PAGES,
+    COMMAND_RIPE,
+    COMMAND_SPARE,
+)
+from cpyrender.child.pages import Stock
 from cpyrender.pool.spare import Spare
 
 _FDS_OF_A_SPARE = 6
@@ -62,7 +69,7 @@ class RunningTemplate:
     def spare(self, lean: bool = False) -> Spare:
         """Have a child forked that waits for a script.
 
-        @param lean: have no pages ready for it: that takes little memory, until it comes.
+        @param lean: have few pages ready for it: that takes little memory, until it comes.
         @raise TemplateLost: the template is gone.
         @raise OSError: it could not fork, or there was no room for another descriptor.
         """
@@ -74,7 +81,7 @@ class RunningTemplate:
         return spare
 
     def lesson(self) -> Spare:
-        """Have a child forked that runs one of L{cpyrender.child.lesson.LESSONS}; raises as L{spare} does."""
+        """Have a child forked that runs a lesson (L{cpyrender.child.pupil}); raises as L{spare} does."""
         return self._forked(COMMAND_LESSON)
 
     @property
@@ -93,15 +100,16 @@ class RunningTemplate:
         self._ripe = bool(said["ripe"])
         return self._ripe
 
-    def teach(self, pages: Pages) -> None:
+    def teach(self, stock: Stock) -> None:
         """Tell it which pages its spares are to have ready.
 
         @raise TemplateLost: the template is gone.
         """
         with self._turn:
-            self._populating = bool(pages.packed)
+            self._populating = bool(stock.many.packed)
             try:
-                self._commands.send(COMMAND_PAGES + pages.packed)
+                self._commands.send(COMMAND_PAGES + stock.many.packed)
+                self._commands.send(COMMAND_FEW_PAGES + stock.few.packed)
             except OSError as error:
                 raise TemplateLost(str(error)) from None
 

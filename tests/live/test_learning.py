@@ -32,17 +32,35 @@ response = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 """
 
 
+_ALL_FAULTS = b"""
+import resource
+response = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+"""
+
+
 def _faults(template: RunningTemplate) -> int:
     """Return how many page faults a drawing costs in a spare that has had time to get ready."""
-    spare, cancellation = template.spare(), Cancellation()
+    return _told(template, _FAULTS, lean=False)[0]
+
+
+def _faults_of_little(template: RunningTemplate) -> int:
+    """Return how many an empty script costs in a lean spare, from its arrival on."""
+    told, before = _told(template, _ALL_FAULTS, lean=True)
+    return told - before
+
+
+def _told(template: RunningTemplate, script: bytes, lean: bool) -> tuple[int, int]:
+    """Return the number that a script makes, and how many page faults its spare had had before it came."""
+    spare, cancellation = template.spare(lean), Cancellation()
     try:
         until(lambda: _waits(spare.pidfd), "a spare that waits for its script")
-        ran = Conversation(spare, Submission(script=_FAULTS), _LIMITS, cancellation).run()
+        before = minor_faults(pid_of(spare.pidfd))
+        ran = Conversation(spare, Submission(script=script), _LIMITS, cancellation).run()
     finally:
         cancellation.close()
         spare.remove()
     assert isinstance(ran, Drawn), ran
-    return int(bytes(ran.outputs[0].data))
+    return int(bytes(ran.outputs[0].data)), before
 
 
 def _own(template: RunningTemplate, lean: bool) -> int:
@@ -106,6 +124,14 @@ class LearningTests(SynchronousTestCase):
             template.teach(learn(template))
 
             self.assertLess(_faults(template), untaught / 2, level)
+
+    def test_few(self) -> None:
+        """At every level, an empty script costs a lean spare of a taught template less than a quarter of them."""
+        for level, template in self.templates():
+            untaught = _faults_of_little(template)
+            template.teach(learn(template))
+
+            self.assertLess(_faults_of_little(template), untaught / 4, level)
 
     def test_lean(self) -> None:
         """At every level, a lean spare of a taught template has less than half the memory for itself."""
