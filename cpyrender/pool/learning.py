@@ -49,7 +49,8 @@ def learn(template: RunningTemplate) -> Stock:
     @raise OSError: it could not fork, or the server may not look into its children.
     """
     used = [_used_by(template, number) for number, _ in enumerate(LESSONS)]
-    written, read = (set.intersection(*pages) for pages in zip(*((one.written, one.read) for one in used), strict=True))
+    written = set.intersection(*(one.written for one in used))
+    read = set.intersection(*(one.read for one in used))
     by_any = _used_by(template, len(LESSONS))
     return Stock(
         few=joined(by_any.written | asked_for(by_any.read, by_any.files)),

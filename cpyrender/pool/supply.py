@@ -70,7 +70,7 @@ class SpareSupply:
     def spare(self, lean: bool = False) -> Spare:
         """Have a spare forked, by a new template if need be.
 
-        @param lean: have no pages ready for its script.
+        @param lean: have few pages ready for its script.
         @raise TemplateFailed: no template can be had.
         @raise OSError: the machine has no room for another process.
         """

@@ -193,9 +193,10 @@ class DeadlinedChannel(HTTPChannel):
 
     def write(self, data: bytes) -> None:
         """Send a piece of an answer."""
-        self._written += len(data)
-        if self._head:
-            data, self._head = self._left_of(self._head + data), b""
+        head, self._head = self._head, b""
+        self._written += len(head) + len(data)
+        if head:
+            data = self._left_of(head + data)
         if data:
             super().write(data)
 

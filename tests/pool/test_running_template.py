@@ -12,7 +12,7 @@ from attrs import define, field
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender.child.pages import Pages
+from cpyrender.child.pages import Pages, Stock
 from cpyrender.pool.running_template import CannotLearn, RunningTemplate, TemplateLost, let_kernel_wait
 
 
@@ -70,10 +70,10 @@ class RunningTemplateTests(SynchronousTestCase):
 
     def test_lean(self) -> None:
         """All spares of a template that was taught no pages are lean; after that, those that were to be."""
-        found, given = [], []
-        for pages in (Pages(), Pages(b"a range")):
-            self.template.teach(pages)
-            self.its.recv(100)
+        found, given, told = [], [], []
+        for many in (Pages(), Pages(b"many")):
+            self.template.teach(Stock(few=Pages(b"few"), many=many))
+            told += [self.its.recv(100), self.its.recv(100)]
             for lean in (False, True):
                 self.send(6, folder=None)
                 spare = self.template.spare(lean)
@@ -83,6 +83,7 @@ class RunningTemplateTests(SynchronousTestCase):
 
         self.assertEqual(found, [(b"spare", True), (b"lean", True), (b"spare", False), (b"lean", True)])
         self.assertEqual(given, [False, True])
+        self.assertEqual(told, [b"pages:", b"few pages:few", b"pages:many", b"few pages:few"])
 
     def test_ripe(self) -> None:
         """A template says whether it is ripe; spares from before are known as such."""
