@@ -17,8 +17,6 @@ _BOUND = 2.0
 def measure(running: Running, floor: Running | None, turns: int) -> list[Figure]:
     """Post script A, and the empty script more often, one at a time and in turns with the floor.
 
-    The system counts in steps of 10 ms, which have to be small beside the sum.
-
     @param floor: C{None}: it takes no part.
     """
     empty, _ = _own(running, None, EMPTY, turns * 2)
