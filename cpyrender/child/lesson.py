@@ -57,5 +57,8 @@ LESSONS = (_THROUGH_PILLOW, _OPEN_FIGURE)
 #: What it writes to, each script writes to.
 EMPTY = b"response = b''"
 
+#: Those that a new template gives, by their numbers: what the last uses, a lean spare has ready.
+GIVEN = (*LESSONS, EMPTY)
+
 #: What else is drawn often.
 MORE_LESSONS = (_FOUR_KINDS,)

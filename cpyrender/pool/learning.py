@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from cpyrender.child.commands import DONE, THERE
-from cpyrender.child.lesson import LESSONS
+from cpyrender.child.lesson import GIVEN
 from cpyrender.child.pages import Pages, Stock
 from cpyrender.pool.running_template import CannotLearn, RunningTemplate
 from cpyrender.pool.spare import Spare, pid_of, wait_for
@@ -48,10 +48,9 @@ def learn(template: RunningTemplate) -> Stock:
     @raise cpyrender.pool.running_template.TemplateLost: the template is gone.
     @raise OSError: it could not fork, or the server may not look into its children.
     """
-    used = [_used_by(template, number) for number, _ in enumerate(LESSONS)]
+    *used, by_any = (_used_by(template, number) for number, _ in enumerate(GIVEN))
     written = set.intersection(*(one.written for one in used))
     read = set.intersection(*(one.read for one in used))
-    by_any = _used_by(template, len(LESSONS))
     return Stock(
         few=joined(by_any.written | asked_for(by_any.read, by_any.files)),
         many=joined(written | by_any.written | asked_for(read | by_any.read, by_any.files)),

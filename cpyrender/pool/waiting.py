@@ -62,15 +62,10 @@ class WaitingLine(Generic[J]):
         """Return the job whose turn it is and count it as running; C{None} where nobody waits."""
         if not self._jobs:
             return None
-        if len(self._jobs) == 1:
-            return self._begin(self._jobs.popleft())
         # With one slot there is nothing to share; else the last free one is kept from a client that holds all others.
         share = max(1, self.slots - 1)
         job = next((job for job in self._jobs if self._running[job.client] < share), self._jobs[0])
         self._jobs.remove(job)
-        return self._begin(job)
-
-    def _begin(self, job: J) -> J:
         self._running[job.client] += 1
         return job
 

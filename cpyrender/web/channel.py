@@ -212,11 +212,22 @@ class DeadlinedChannel(HTTPChannel):
         """
         transport: Any = self.transport
         # TLS has its own ways; and what has been written before goes first.
-        if not isinstance(transport, FileDescriptor) or not _is_at_leisure(transport):
+        if (
+            not isinstance(transport, FileDescriptor)
+            or getattr(transport, "TLS", False)
+            or not _is_at_leisure(transport)
+        ):
             return beginning
         sent = transport.writeSomeData(beginning)
         # A connection that is lost is left to the reactor, which finds that out as well.
         return beginning[sent:] if isinstance(sent, int) else beginning
+
+    def send_rest(self) -> None:
+        """Send what is left of an answer, and not only when the reactor has done everything else there is to do."""
+        transport: Any = self.transport
+        # Who closes a connection when all has been sent is the reactor.
+        if isinstance(transport, FileDescriptor) and not (transport.disconnecting or _is_at_leisure(transport)):
+            transport.doWrite()
 
     def pauseProducing(self) -> None:
         """The buffers are full: from now on it is the client's turn."""
@@ -292,6 +303,5 @@ class DeadlinedChannel(HTTPChannel):
 
 
 def _is_at_leisure(transport: Any) -> bool:
-    """Return whether it says what it is told as it is, and has said all."""
-    encrypts = getattr(transport, "TLS", False)
-    return transport.connected and not (encrypts or transport.dataBuffer or transport._tempDataBuffer)
+    """Return whether all has been sent that has been written."""
+    return transport.connected and not (transport.dataBuffer or transport._tempDataBuffer)

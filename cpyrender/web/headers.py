@@ -34,8 +34,11 @@ def set_headers(request: Request, headers: Mapping[bytes | str, bytes | str] | M
     there = request.responseHeaders._rawHeaders
     for name, value in headers.items():
         line = value.encode() if isinstance(value, str) else value
-        # It would end the header.
-        there[_NAMES[name]] = [b" ".join(line.splitlines()) if b"\n" in line or b"\r" in line else line]
+        if b"\n" in line or b"\r" in line:
+            # It would end the header.
+            request.responseHeaders.setRawHeaders(name, [line])
+        else:
+            there[_NAMES[name]] = [line]
 
 
 def lines_of(headers: Headers, name: bytes | str) -> Sequence[bytes]:

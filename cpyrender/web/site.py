@@ -79,6 +79,13 @@ class GuardedRequest(EarlyRefusal):
         if channel is not None:
             channel.send_head()
 
+    def finish(self) -> None:
+        """The answer is complete: it goes out before its line goes into the log, and the next script begins."""
+        channel: Any = self.channel
+        if self.startedWriting and channel is not None:
+            channel.send_rest()
+        super().finish()
+
     def setHeader(self, name: bytes | str, value: bytes | str) -> None:
         """Set a header of the answer."""
         set_headers(self, {name: value})

@@ -170,7 +170,7 @@ class LearningTests(SynchronousTestCase):
         """A child that ends before it has run its lesson is noticed."""
         template = self.template("none")
         # More than the child knows of.
-        self.patch(learning, "LESSONS", (b"",) * 100)
+        self.patch(learning, "GIVEN", (b"",) * 100)
 
         self.assertRaises(CannotLearn, learn, template)
         self.assertTrue(_faults(template))

@@ -336,9 +336,21 @@ class SentNowTests(SynchronousTestCase):
         self.patch(self.line, "write", lambda data: self.fail("left to the reactor"))
         self.patch(self.line, "writeSomeData", lambda data: given.append(data) or len(data))
         self.answer()
-        ((head, body),) = (piece.split(b"\r\n\r\n") for piece in given)
-        self.assertTrue(head.startswith(b"HTTP/1.1 200 OK\r\n"))
-        self.assertEqual((head.count(b"\r\nContent-Length: 3"), body), (1, b"abc"))
+        (whole,) = given
+        head, body = whole[:-3], whole[-3:]
+        self.assertTrue(head.startswith(b"HTTP/1.1 200 OK\r\n") and head.endswith(b"\r\n\r\n"))
+        self.assertEqual((head.count(b"\r\nContent-Length: 3\r\n"), body), (1, b"abc"))
+
+    def test_rest_before_the_log(self) -> None:
+        """An answer that was written piece by piece has gone out whole as well when its line is logged."""
+        self.channel.dataReceived(message("POST", "/", body=b"1"))
+        request = self.keeping.requests.pop()
+        request.setHeader(b"Content-Length", b"6")
+        request.write(b"abc")
+        request.write(b"def")
+        request.finish()
+        self.assertTrue(self.line.sent.endswith(b"\r\n\r\nabcdef"))
+        self.assertEqual((self.sent_when_logged, self.reactor.getWriters()), ([len(self.line.sent)], []))
 
     def test_head_alone(self) -> None:
         """Where there is no body, the head does not wait for one: not with HEAD, 204 or nothing written at all."""
@@ -371,9 +383,12 @@ class SentNowTests(SynchronousTestCase):
         self.line.room = 20
         self.answer()
         self.line.room = 1 << 20
-        self.answer()
+        self.channel.dataReceived(message("POST", "/", body=b"1"))
+        request = self.keeping.requests.pop()
+        request.setHeader(b"Content-Length", b"3")
+        request.write(b"abc")
         self.assertEqual(len(self.line.sent), 20)
-        self.line.doWrite()
+        request.finish()
         self.assertEqual(self.line.sent.count(b"HTTP/1.1 200 OK\r\n"), 2)
         self.assertEqual(self.line.sent.count(b"\r\n\r\nabc"), 2)
 
