@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 from attrs import define
 
 from cpyrender import reporting, wire
-from cpyrender.child import failure, legacy, refusals
+from cpyrender.child import beside, failure, legacy, refusals
 from cpyrender.child.answer import Answer, NoAnswer, answer_of
 from cpyrender.child.confine import OutOfCPU
 from cpyrender.child.files import put_down
@@ -187,6 +187,9 @@ def _run(
         if refusing:
             refusals.install(task.source)
         exec(code, main.__dict__)
+        if "response" not in main.__dict__:
+            # A thread may still draw, or give it.
+            beside.wait()
         encoding = time.perf_counter()
         answer = answer_of(main.__dict__, task.wanted)
     except NoAnswer as error:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-from _thread import _count as other_threads
 from typing import NoReturn
 
 from attrs import frozen
 
 from cpyrender import wire
-from cpyrender.child import confine, script
+from cpyrender.child import beside, confine, script
 from cpyrender.child.state import State, settings_kept
 from cpyrender.child.streams import flush, open_streams
 from cpyrender.child.task import Task
@@ -108,7 +107,7 @@ def _serve(task: Task, result: int, cpu: float, legacy: bool, refusing: bool, mo
 
 def _others_at_work() -> bool:
     """Whether a script has left anything running that could get into the next one's way."""
-    if other_threads():
+    if beside.goes_on():
         return True
     try:
         # Whatever was started and abandoned below this process has become its child.

@@ -265,6 +265,7 @@ class SeriesTests(SeriesCase):
         for source in (
             "import threading, time; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
             "import _thread, time; _thread.start_new_thread(time.sleep, (60,))",
+            "import threading, time; threading.Thread(target=time.sleep, args=(1,)).start()",
             "import subprocess; left = subprocess.Popen(['sleep', '60']).pid",
             "import os, time\nleft = os.fork()\nif not left: time.sleep(60)",
         ):
@@ -274,6 +275,18 @@ class SeriesTests(SeriesCase):
             if left:
                 os.kill(left, signal.SIGKILL)
             self.assertFalse(goes_on, source)
+
+    def test_waited_for(self) -> None:
+        """Threads that have been waited for are no hindrance; executors are, which take nothing more."""
+        for source, expected in (
+            ("threading.Thread(target=globals().update, kwargs={'response': 'x'}).start()", True),
+            ("ThreadPoolExecutor(1).submit(globals().update, response='x')", False),
+        ):
+            self.begin()
+            script = f"import threading\nfrom concurrent.futures import ThreadPoolExecutor\n{source}"
+            outcome, goes_on = self.run_script(script)
+            self.assertIsInstance(outcome, Drawn, repr(outcome))
+            self.assertEqual((bytes(outcome.outputs[0].data), goes_on), (b"x", expected), source)
 
     def test_too_much_held(self) -> None:
         """Where memory or open files have been left behind, there is no next one."""

@@ -62,6 +62,30 @@ response = [done.qsize(), sum(squares)]
 """
         self.assertEqual(self.value(script), [8, 40425])
 
+    def test_threads_that_draw(self) -> None:
+        """What threads still draw when the script is at its end belongs to the picture."""
+        reply = self.drawn(
+            "import threading, time, pylab\n"
+            "def draw():\n    time.sleep(0.3); pylab.plot([1, 2]); pylab.gcf().set_size_inches(3, 2)\n"
+            "threading.Thread(target=draw).start()",
+            (300, 200),
+        )
+        self.assertEqual(reply.headers["figure-count"], "1")
+
+    def test_executors_that_compute(self) -> None:
+        """What an executor has been given is done before the script has ended."""
+        script = (
+            "from concurrent.futures import ThreadPoolExecutor\nimport time\n"
+            "def compute():\n    global response\n    time.sleep(0.3); response = [1]\n"
+            "ThreadPoolExecutor(2).submit(compute)"
+        )
+        self.assertEqual(self.value(script), [1])
+
+    def test_answered_at_once(self) -> None:
+        """A thread that never ends keeps no script from its answer that has given one."""
+        script = "import threading, time; threading.Thread(target=time.sleep, args=(1e6,)).start(); response = [1]"
+        self.assertEqual(self.value(script), [1])
+
     def test_multiprocessing_dummy(self) -> None:
         """multiprocessing's pools of threads work, with the locks that they make."""
         script = """

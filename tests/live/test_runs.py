@@ -12,6 +12,7 @@ _RUNS = 4
 # What is left in a library is not put back, and so tells how many scripts a process has had.
 _COUNT = "import matplotlib; n = matplotlib.left = getattr(matplotlib, 'left', 0) + 1\n"
 _COUNTED = f"{_COUNT}response = n"
+_DAEMON = "import time, threading; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
 _STATE = """
 import locale, os, random, sys, warnings, numpy
 from matplotlib import pyplot as plt
@@ -81,7 +82,7 @@ class RunsTests(SynchronousTestCase):
             ("import os; os._exit(3)", 422, "exit status 3", 1),
             ("import os; os.abort()", 422, "SIGABRT", 1),
             ("while True: pass", 504, "3 s", 1),
-            ("import time, threading; threading.Thread(target=time.sleep, args=(60,)).start()", 422, "response", 1),
+            (_DAEMON, 422, "response", 1),
         ):
             reply = server.post(_COUNT + source, "/render")
             self.assertEqual(reply.status, status, reply.body)
