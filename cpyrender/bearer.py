@@ -56,6 +56,17 @@ def read_token(path: str) -> Token:
         raise TokenRefused(f"cannot make the token file: {error}") from None
 
 
+def reread_token(path: str) -> Token:
+    """Return the token in a file that clients have theirs from: where it is missing, a fresh one is known to nobody.
+
+    @raise TokenRefused: it is missing or cannot be read; others may read or write it; there is no token in it.
+    """
+    try:
+        return _read(path)
+    except OSError as error:
+        raise TokenRefused(f"cannot read the token file: {error}") from None
+
+
 def _make(path: str) -> None:
     # O_EXCL: a link that somebody has laid there is not followed.
     made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -16,7 +17,7 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from cpyrender.bearer import Token, TokenRefused, read_token
+from cpyrender.bearer import Token, TokenRefused, read_token, reread_token
 from cpyrender.child import hugepages
 from cpyrender.listening import CannotStart, Listener, check_reach, close, listeners, url
 from cpyrender.metrics import Metrics
@@ -88,13 +89,13 @@ class RenderService(Service):
         @raise CannotStart: somebody else has the port, or the token file is not as it should be.
         """
         try:
-            self._token = self._read_token()
+            self._token = self._token_by(read_token)
         except TokenRefused as refused:
             raise CannotStart(str(refused)) from None
         self._listeners = listeners(self._reactor, self._settings)
 
-    def _read_token(self) -> Token | None:
-        return None if self._settings.token_file is None else read_token(self._settings.token_file)
+    def _token_by(self, read: Callable[[str], Token]) -> Token | None:
+        return None if self._settings.token_file is None else read(self._settings.token_file)
 
     def startService(self) -> None:
         """Warm up, withstand one's own attack, and only then listen.
@@ -223,7 +224,7 @@ class RenderService(Service):
         What cannot be read or replaced stays as it was, and the log says why.
         """
         try:
-            self._token = self._read_token()
+            self._token = self._token_by(reread_token)
         except TokenRefused as refused:
             self._log.error("The token stays as it was: {why}", why=str(refused))
         if self._site is not None:

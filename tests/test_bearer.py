@@ -8,7 +8,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender.bearer import Token, TokenRefused, read_token
+from cpyrender.bearer import Token, TokenRefused, read_token, reread_token
 
 
 class TokenTests(SynchronousTestCase):
@@ -42,6 +42,15 @@ class FileTests(SynchronousTestCase):
         self.assertTrue(token.matches(secret))
         self.assertEqual(read_token(str(self.path)), token)
         self.assertNotEqual(read_token(self.mktemp()), token)
+
+    def test_is_not_made_again(self) -> None:
+        """Read once more, a file is as good as before; one that is missing is refused, and is not made."""
+        token = read_token(str(self.path))
+        self.assertEqual(reread_token(str(self.path)), token)
+        self.path.unlink()
+        refused = self.assertRaises(TokenRefused, reread_token, str(self.path))
+        self.assertIn(f"No such file or directory: '{self.path}'", str(refused))
+        self.assertFalse(self.path.exists())
 
     def test_white_space(self) -> None:
         """The end of the line does not belong to the token."""

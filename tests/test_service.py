@@ -354,6 +354,21 @@ class ReloadTests(ServiceTestCase):
         self.assertEqual([self.status(), self.status("Authorization: Bearer before")], [401, 200])
         self.assertEqual(self.pool.calls, ["start", "renew"])
 
+    def test_missing_token(self) -> None:
+        """A token file that is missing when it is read once more changes nothing, and is not made; the log says so."""
+        events = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
+        path = Path(self.mktemp())
+        path.touch(mode=0o600)
+        path.write_text("before")
+        starting = self.start(token_file=str(path))
+        path.unlink()
+        starting.reload()
+        self.assertEqual([self.status(), self.status("Authorization: Bearer before")], [401, 200])
+        self.assertFalse(path.exists())
+        (said,) = [str(formatEvent(event)) for event in events if event["log_level"].name == "error"]
+        self.assertIn("The token stays as it was: cannot read the token file: ", said)
+        self.assertEqual(self.pool.calls, ["start", "renew"])
+
     def test_no_fresh_template(self) -> None:
         """Where there cannot be a fresh template, the log says so, and the server serves on."""
         events = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
