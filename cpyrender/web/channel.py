@@ -140,6 +140,15 @@ class DeadlinedChannel(HTTPChannel):
         self.requests[-1].requestHeaders._rawHeaders.setdefault(name, []).append(value.strip(b" \t"))
         return True
 
+    def _maybeChooseTransferDecoder(self, header: bytes, data: bytes) -> bool:
+        """Know how long the body is, or refuse: where its last coding is not C{chunked}, nobody can (RFC 9112, 6.3).
+
+        Twisted passes over C{identity}, which a proxy may take for something else.
+        """
+        if header == b"Transfer-Encoding" and data.lower() != b"chunked":
+            return bool(self._failChooseTransferDecoder())
+        return bool(super()._maybeChooseTransferDecoder(header, data))
+
     def allHeadersReceived(self) -> None:
         """The head is complete."""
         if self.length != 0:

@@ -88,6 +88,21 @@ class GuardedTests(SynchronousTestCase):
             self.assertTrue(connection.received.startswith(b"HTTP/1.1 400 "), (lines, connection.received))
             self.assertTrue(connection.transport.disconnecting, lines)
 
+    def test_identity(self) -> None:
+        """A body in no coding at all is not said to be in one, as was done long ago (RFC 9112, 6.3)."""
+        for lines in (
+            ("Transfer-Encoding: identity",), ("transfer-encoding:IDENTITY",), ("Transfer-Encoding: \t Identity \t ",),
+            ("Transfer-Encoding:", " identity"), ("Transfer-Encoding: identity", "Content-Length: 1"),
+            ("Content-Length: 1", "Transfer-Encoding: identity"), ("Transfer-Encoding: identity", CHUNKED),
+            (CHUNKED, "Transfer-Encoding: identity"), ("Transfer-Encoding: identity, chunked",),
+            ("Transfer-Encoding: chunked, identity",), ("Transfer-Encoding: identity", "Accept: */*"),
+        ):  # fmt: skip
+            connection = self.connect()
+            connection.send(message("POST", "/", TOKEN, *lines) + b"1\r\n1\r\n0\r\n\r\n")
+            self.assertEqual(connection.received, b"HTTP/1.1 400 Bad Request\r\n\r\n", lines)
+            self.assertTrue(connection.transport.disconnecting, lines)
+        self.assertEqual(self.keeping.requests, [])
+
     def test_log(self) -> None:
         """No line of the log has the token or the query in it, of requests that are let in or refused."""
         events: list[LogEvent] = []
