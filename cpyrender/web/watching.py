@@ -53,6 +53,8 @@ class Watch:
 class WatchDoor(Door):
     """Tells of one script below each name."""
 
+    label = "progress"
+
     def __init__(self, watch: Watch, guard: Guard | None = None) -> None:
         super().__init__(guard)
         self._watch = watch
@@ -71,6 +73,7 @@ class WatchDoor(Door):
 class _OneDoor(Door):
     """How far one script is."""
 
+    label = "progress"
     methods = ("GET", "HEAD")
 
     def __init__(self, watch: Watch, called: str, guard: Guard) -> None:

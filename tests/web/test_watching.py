@@ -82,6 +82,16 @@ class WatchTests(SynchronousTestCase):
             connection.send(message(method, target, body=b"1" if method == "POST" else None))
             self.assertEqual(connection.reply().status, status, target)
 
+    def test_called(self) -> None:
+        """Log and metrics call it by its path, whatever is asked for there."""
+        asked: list[tuple[str, int]] = []
+        self.patch(self.site, "log", lambda request: asked.append((request.door, request.code)))
+        self.post("/", "X-Request-Id: me")
+        for target in ("/progress/me", "/progress/you", "/progress"):
+            connection = Connection(self.site)
+            connection.send(message("GET", target))
+        self.assertEqual(asked, [("progress", 200), ("progress", 404), ("progress", 404)])
+
     def test_token(self) -> None:
         """Where there is a token, it has to be shown here too."""
         guard = Guard(max_body=100, token=Token.of(b"secret"))
