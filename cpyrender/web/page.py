@@ -14,7 +14,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
 
-from twisted.web import http
 from twisted.web.resource import IResource
 from twisted.web.server import Request
 
@@ -91,11 +90,27 @@ class AssetDoor(Door):
             request.setHeader(b"Content-Encoding", b"gzip")
         # Two representations, so two tags (RFC 9110, 8.8.3.3).
         tag = f'"{self._asset.tag}{"-gzip" if zipped else ""}"'
-        if request.setETag(tag.encode()) is not http.CACHED:
+        request.setHeader(b"ETag", tag.encode())
+        if _is_among(tag, header(request, "If-None-Match")):
+            request.setResponseCode(HTTPStatus.NOT_MODIFIED)
+        else:
             body = self._asset.zipped if zipped else self._asset.body
             request.setHeader(b"Content-Length", str(len(body)).encode())
             request.write(body)
         request.finish()
+
+
+def _is_among(tag: str, held: str | None) -> bool:
+    """Return whether a client has what a tag is of.
+
+    They are compared weakly (RFC 9110, 13.1.2), as Twisted does not: a proxy that compresses makes our tags weak.
+
+    @param tag: a strong one, without a comma.
+    @param held: the client's C{If-None-Match}.
+    """
+    if held is None:
+        return False
+    return held == "*" or tag in (given.strip(" \t").removeprefix("W/") for given in held.split(","))
 
 
 class PageDoor(AssetDoor):

@@ -93,6 +93,20 @@ class PageTests(SynchronousTestCase):
         changed = self.ask("GET", "/page/page.js", 'If-None-Match: "another"')
         self.assertEqual(changed.status, 200)
 
+    def test_compared(self) -> None:
+        """Tags are compared weakly, one by one (RFC 9110, 13.1.2); what only looks like the file's is another's."""
+        for lines in (("Accept: */*",), ("Accept-Encoding: gzip",)):
+            tag = self.ask("GET", "/", *lines).headers["etag"]
+            for held, status in (
+                (f"W/{tag}", 304), (f'"a", W/{tag} ,"b"', 304), (f'{tag},"a"', 304), (f'W/"a",{tag}', 304), ("*", 304),
+                (f"w/{tag}", 200), (tag.strip('"'), 200), (f'W/"W/{tag[1:]}', 200), ('"*"', 200), ('W/"a"', 200),
+                ("", 200),
+            ):  # fmt: skip
+                reply = self.ask("GET", "/", *lines, f"If-None-Match: {held}")
+                self.assertEqual((reply.status, reply.headers["etag"]), (status, tag), held)
+            twice = self.ask("HEAD", "/", *lines, 'If-None-Match: "a"', f"If-None-Match: W/{tag}")
+            self.assertEqual((twice.status, twice.body), (304, b""))
+
     def test_methods(self) -> None:
         """HEAD is GET without the body; the page's path takes scripts too, its files' do not, and all say so."""
         head = self.ask("HEAD", "/")
