@@ -82,9 +82,18 @@ class EarlyReactor:
             alsoProvides(factory, IProtocolNegotiationFactory)
         self.listenTCP(port, TLSMemoryBIOFactory(contextFactory, False, factory), backlog, interface)
 
-    def listenUNIX(self, *args: Any, **named: Any) -> None:
-        """Remember to make a Unix socket."""
-        self._listen = partial(self._reactor.listenUNIX, *args, **named)
+    def listenUNIX(self, address: str, *args: Any, **named: Any) -> None:
+        """Remember to make a Unix socket.
+
+        @raise OSError: its folder is not there.
+        """
+        folder = os.path.dirname(address) or os.curdir
+        try:
+            os.stat(folder)
+        except FileNotFoundError:
+            # Later it would be told of a lock file of Twisted's.
+            raise FileNotFoundError(f"the folder {folder} is missing") from None
+        self._listen = partial(self._reactor.listenUNIX, address, *args, **named)
 
     def adoptStreamPort(self, fileno: int, family: int, factory: IProtocolFactory) -> None:
         """Keep a socket that was passed on, whose number the endpoint is about to close."""

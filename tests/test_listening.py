@@ -105,6 +105,16 @@ class EndpointTests(SynchronousTestCase):
         ((path, _, _, mode, _),) = reactor.unixServers
         self.assertEqual((path, mode), ("/run/a.sock", 0o660))
 
+    def test_unix_without_a_folder(self) -> None:
+        """A Unix socket whose folder is missing is told as such, and before anything is warmed up."""
+        folder = self.mktemp()
+        for description in (f"unix:{folder}/a", f"haproxy:unix:{folder}/a:mode=660"):
+            refused = self.assertRaises(CannotStart, Endpoint, MemoryReactorClock(), description)
+            self.assertEqual(
+                str(refused), f"cpyrender: cannot listen on {description!r}: the folder {folder} is missing"
+            )
+        Endpoint(MemoryReactorClock(), "unix:a").close()
+
     def test_scheme(self) -> None:
         """It is known of each whether it speaks TLS."""
         for description, scheme in (("tcp:0", "http"), ("haproxy:tcp:0", "http"), ("unix:/a", "http")):
