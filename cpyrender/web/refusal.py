@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from twisted.web.http import datetimeToString
@@ -14,6 +16,9 @@ from cpyrender.web.writing import write_problem
 
 #: How many seconds a client that has been refused may go on sending: long enough to read the answer.
 LINGER = 5.0
+
+# Seconds, as nobody knows when there is room on a disk again.
+_RETRY_AFTER = 10
 
 
 class EarlyRefusal(Request):
@@ -44,7 +49,11 @@ class EarlyRefusal(Request):
         problem = self.problem_with(self._head(length))
         if problem is not None:
             return self.refuse(problem)
-        super().gotLength(length)
+        try:
+            # It makes a file for a body that is large, or of which nobody knows how large it is.
+            super().gotLength(length)
+        except OSError as error:
+            self._no_room(error)
 
     def problem_with(self, head: Head) -> Problem | None:
         """Return why this request is refused; C{None}: it is not."""
@@ -61,7 +70,34 @@ class EarlyRefusal(Request):
         self._received += len(data)
         if self._guard is not None and self._received > self._guard.max_body:
             return self.refuse(self._guard.too_large())
-        super().handleContentChunk(data)
+        try:
+            super().handleContentChunk(data)
+            file: Any = self.content
+            # What it keeps to itself would fail where it is read, or closed.
+            file.flush()
+        except OSError as error:
+            self._no_room(error)
+
+    def _no_room(self, error: OSError) -> None:
+        """Refuse a body for which there is no file, or no room in it; that of others is their site's matter.
+
+        @raise OSError: it is of others.
+        """
+        if self._guard is None:
+            raise error
+        file, self.content = self.content, None
+        if file is not None:
+            # To close it writes what it keeps to itself.
+            with suppress(OSError):
+                file.close()
+        self._log.error("There is no room for the body of a request: {why}", why=str(error))
+        self.refuse(
+            Problem(
+                status=HTTPStatus.SERVICE_UNAVAILABLE,
+                detail="the server has no room for the body",
+                headers={"Retry-After": str(_RETRY_AFTER)},
+            )
+        )
 
     def refuse(self, problem: Problem) -> None:
         """Answer before the body is here, and close soon."""

@@ -79,8 +79,13 @@ class DiskTests(Steady):
             self.assertIn(full.status, (501, 503))
             if full.status == 501:
                 self.assertIn("No space left on device", full.text)
+            # Such a body is kept in a file of the server's own.
+            large = write.encode() + b"#" * 200_000
+            full = server.post(large)
+            self.assertEqual((full.status, full.reason), (503, "the server has no room for the body"))
             (folder / "filling").unlink()
             until(lambda: server.post(write).body == b"written", "room again")
+            self.assertEqual(server.post(large).body, b"written")
             self.assertNotIn("Traceback", server.log)
 
 

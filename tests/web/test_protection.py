@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
@@ -97,6 +99,17 @@ class ProtectedTests(ForeignSiteTestCase):
         for path in ("/other", "/other?/draw"):
             self.send(message("POST", path, "Origin: null", "Content-Encoding: gzip", body=b"x" * 100))
         self.assertEqual(len(self.keeping.requests), 2)
+
+    def test_no_room(self) -> None:
+        """Where there is no room for a body the client is told so, and what is for others fails as it did before."""
+
+        def full() -> None:
+            raise OSError("no room")
+
+        self.patch(tempfile, "TemporaryFile", full)
+        chunked = "Transfer-Encoding: chunked"
+        self.assertEqual(self.status("/draw", chunked, body=None), 503)
+        self.assertRaises(OSError, self.send, message("POST", "/other", chunked))
 
     def test_leaves_nothing_behind(self) -> None:
         """A refused client that leaves takes the clock's call with it."""

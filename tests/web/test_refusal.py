@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import tempfile
+from typing import IO
 
 from twisted.internet.task import Clock
+from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -158,6 +162,62 @@ class TooLargeTests(SiteTestCase):
         other = self.connect()
         other.send(message("POST", "/", CHUNKED) + chunk(b"x" * 11) + chunk(b""))
         self.assertEqual(self.keeping.requests, [])
+
+
+class NoRoomTests(SiteTestCase):
+    """Where the disk is full on which large bodies are kept until they are whole."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.events = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
+        self.files: list[IO[bytes]] = []
+        self.patch(tempfile, "TemporaryFile", self.full)
+
+    def full(self) -> IO[bytes]:
+        self.files.append(open("/dev/full", "w+b"))
+        return self.files[-1]
+
+    def none_left(self) -> IO[bytes]:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    def check(self, why: str) -> None:
+        """The client has been told to come back later, and the log has why, in one line beside the request's own."""
+        reply = self.connection.reply()
+        self.assertEqual((reply.status, reply.reason), (503, "the server has no room for the body"))
+        self.assertEqual((reply.headers["retry-after"], reply.headers["connection"]), ("10", "close"))
+        self.connection.leave()
+        said, line = [formatEvent(event) or "" for event in self.events]
+        self.assertEqual(said, f"There is no room for the body of a request: {why}")
+        self.assertEqual(line[:10], "POST / 503")
+        self.assertEqual([file.closed for file in self.files], [True] * len(self.files))
+        self.assertEqual((self.keeping.requests, self.clock.getDelayedCalls()), ([], []))
+
+    def test_full(self) -> None:
+        """A body is refused with the first piece for which there is no room, and what follows is read over."""
+        self.connection.send(message("POST", "/", CHUNKED))
+        self.assertEqual(self.connection.received, b"")
+        self.connection.send(chunk(b"1"))
+        self.assertEqual(self.connection.reply().status, 503)
+        self.connection.send(chunk(b"2") + chunk(b""))
+        self.assertTrue(self.hung_up)
+        self.check("[Errno 28] No space left on device")
+
+    def test_large(self) -> None:
+        """So is one whose length is known, also while it is on its way; its client may leave."""
+        self.site.guard = Guard(max_body=1 << 20)
+        self.connection.send(message("POST", "/", body=bytes(1 << 20))[: 1 << 19])
+        self.check("[Errno 28] No space left on device")
+
+    def test_no_file(self) -> None:
+        """Where there is not even a file for it, it is refused before it has come, and gets no leave to."""
+        self.patch(tempfile, "TemporaryFile", self.none_left)
+        self.connection.send(message("POST", "/", CHUNKED, "Expect: 100-continue"))
+        self.check("[Errno 24] Too many open files")
+
+    def test_small(self) -> None:
+        """A small body needs no file, and arrives."""
+        self.connection.send(message("POST", "/", body=b"1"))
+        self.assertEqual((self.bodies, self.files), ([b"1"], []))
 
 
 class LingeringTests(SiteTestCase):
