@@ -13,7 +13,7 @@ from twisted.internet.abstract import FileDescriptor
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
-from twisted.web.http import HTTPChannel
+from twisted.web.http import HTTPChannel, _IdentityTransferDecoder
 from twisted.web.http_headers import Headers
 
 from cpyrender.deadline import Deadline
@@ -154,6 +154,17 @@ class DeadlinedChannel(HTTPChannel):
         if self.length != 0:
             self._sending.after(self._times.body, self._body_is_late)
         super().allHeadersReceived()
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        """What has come is not HTTP. If it should be a body, its request is refused as others are, and logged so."""
+        request = self.requests[-1] if self.requests else None
+        if request is None or request.began is None:
+            super()._respondToBadRequestAndDisconnect()
+            return
+        # Nobody knows where the body ends, so all that comes until the connection is closed is of it.
+        self._transferDecoder = _IdentityTransferDecoder(None, request.handleContentChunk, self._finishRequestBody)
+        if not request.refused:
+            request.refuse(Problem(status=HTTPStatus.BAD_REQUEST, detail="the chunks of the body cannot be read"))
 
     def allContentReceived(self) -> None:
         """The request is complete."""

@@ -220,6 +220,51 @@ class NoRoomTests(SiteTestCase):
         self.assertEqual((self.bodies, self.files), ([b"1"], []))
 
 
+class ChunkTests(SiteTestCase):
+    """Chunked bodies that cannot be read (RFC 9112, 7.1)."""
+
+    def test_unreadable(self) -> None:
+        """A size that is none, or a chunk that does not end where it should, is a bad request, and is logged as one."""
+        events = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
+        unreadable = (b"x\r\n", b"-1\r\n", b"0x1\r\n1\r\n", b"1\r\n12\r\n", b"1;\0\r\n1\r\n", b"1" * 2000)
+        for sent in unreadable:
+            connection = self.connect()
+            connection.send(message("POST", "/a", CHUNKED) + sent)
+            reply = connection.reply()
+            self.assertEqual((reply.status, reply.reason), (400, "the chunks of the body cannot be read"), sent)
+            self.assertEqual(reply.headers["connection"], "close")
+            connection.leave()
+        lines = [formatEvent(event) or "" for event in events]
+        self.assertEqual([line[:11] for line in lines], ["POST /a 400"] * len(unreadable))
+        self.assertEqual(self.keeping.requests, [])
+
+    def test_what_follows(self) -> None:
+        """Nothing that follows is a request, or is kept; the client has a moment to read why, however it goes on."""
+        self.connection.send(message("POST", "/", CHUNKED) + b"x\r\n")
+        for sent in (chunk(b"") + message("POST", "/", body=b"1"), b"x\r\n", message("GET", "/"), b"#" * 100):
+            self.connection.send(sent)
+            self.clock.advance(1)
+        self.assertFalse(self.hung_up)
+        self.clock.advance(1)
+        self.assertTrue(self.hung_up)
+        self.assertEqual((self.connection.reply().status, self.keeping.requests), (400, []))
+
+    def test_refused_before(self) -> None:
+        """A request that has been refused already is not answered once more."""
+        self.connection.send(message("POST", "/", CHUNKED) + chunk(bytes(11)) + b"x\r\n")
+        self.assertEqual(self.connection.reply().status, 413)
+
+    def test_next_head(self) -> None:
+        """What is no head is answered for itself, though a request has been answered on its connection before."""
+        self.connection.send(message("POST", "/", CHUNKED) + chunk(b"1") + chunk(b""))
+        (request,) = self.keeping.requests
+        request.setHeader(b"Content-Length", b"0")
+        request.finish()
+        self.connection.send(b"nothing\r\n\r\n")
+        self.assertTrue(self.connection.received.endswith(b"\r\n\r\nHTTP/1.1 400 Bad Request\r\n\r\n"))
+        self.assertTrue(self.hung_up)
+
+
 class LingeringTests(SiteTestCase):
     def refuse(self) -> None:
         self.connection.send(message("POST", "/", "Content-Length: 100"))
