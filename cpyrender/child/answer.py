@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,12 +43,22 @@ def answer_of(namespace: Mapping[str, Any], wanted: Wanted) -> Answer:
     @raise NoAnswer: there is nothing to answer with, or not in the wanted format.
     @raise Exception: whatever drawing the picture raises.
     """
-    name = namespace.get("filename")
-    # A plain str, and plain bytes below, whatever a subclass of the script's would make of itself later on.
-    name = str.__str__(name) if isinstance(name, str) else ""
+    name = _name(namespace.get("filename"))
     if "response" not in namespace:
         return _open_figures(namespace, name, wanted)
     return Answer([_given(namespace["response"], name, wanted)])
+
+
+def _name(filename: object) -> str:
+    """Return the name that a script gives its answer; C{""} where it gives none, or what is no name."""
+    if filename is None:
+        return ""
+    name = os.fspath(filename) if isinstance(filename, os.PathLike) else filename
+    if isinstance(name, str):
+        # A plain str, and plain bytes below, whatever a subclass of the script's would make of itself later on.
+        return str.__str__(name)
+    warnings.warn(f"filename is left out: it is of type {type(name).__name__}, not str", stacklevel=1)
+    return ""
 
 
 def _given(response: Any, name: str, wanted: Wanted) -> Output:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import warnings
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy
@@ -12,6 +14,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cpyrender.child.answer import NO_RESPONSE, Answer, NoAnswer, answer_of
 from cpyrender.values import Output, Wanted
+
+
+class _PathOfBytes:
+    """A path as the system has it."""
+
+    def __fspath__(self) -> bytes:
+        return b"a.png"
 
 
 class AnswerCase(SynchronousTestCase):
@@ -63,10 +72,31 @@ class BytesTests(AnswerCase):
 
         self.assertEqual(self.output(Wanted(format="svg", width=5), response=b"a").data, b"a")
 
+    def test_paths(self) -> None:
+        """A file name that is a path is its text, with all folders."""
+        for name in ("chart.pdf", "../a/chart.pdf", "/chart.pdf"):
+            output = self.output(response=b"", filename=PurePosixPath(name))
+            self.assertEqual(output, self.output(response=b"", filename=name))
+            self.assertEqual((output.name, output.media_type), (name, "application/pdf"))
+
     def test_odd_file_names(self) -> None:
         """A file name that is no text is none."""
-        for name in (None, 5, b"a.png", ["a.png"]):
-            self.assertEqual(self.output(response=b"", filename=name).name, "")
+        with warnings.catch_warnings(action="ignore"):
+            for name in (None, 5, b"a.png", ["a.png"]):
+                self.assertEqual(self.output(response=b"", filename=name).name, "")
+
+    def test_warned_of_odd_file_names(self) -> None:
+        """A script is warned of a file name that is no text, but not of none."""
+        for name, kind in ((5, "int"), (b"a.png", "bytes"), (["a.png"], "list"), (_PathOfBytes(), "bytes")):
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
+                self.output(response=b"", filename=name)
+            self.assertEqual(
+                [str(one.message) for one in said], [f"filename is left out: it is of type {kind}, not str"]
+            )
+        with warnings.catch_warnings(action="error"):
+            self.output(response=b"", filename=None)
+            self.output(response=b"", filename="")
 
 
 class JSONTests(AnswerCase):

@@ -334,6 +334,14 @@ threading.Thread(target=exit).start()
 
         self.assertEqual(self.serve_script(script + warned)[2].splitlines()[0], b"warnings.py:1: UserWarning: w")
 
+    def test_warned_of_a_file_name(self) -> None:
+        """That a file name has been left out is among the warnings of the answer."""
+        source = "import warnings\nwarnings.simplefilter('always')\nresponse = b''\nfilename = 5\n"
+        header, _, _ = self.serve_script(source)
+
+        self.assertEqual(header["outputs"][0]["name"], "")
+        self.assertEqual(header["warnings"], ["UserWarning: filename is left out: it is of type int, not str"])
+
     def test_broken_interpreter(self) -> None:
         """A script under which nothing works any more is answered all the same, and told nothing of the server."""
         for source in (
