@@ -61,7 +61,7 @@ class Options(usage.Options):
     optFlags: Sequence[Sequence[object]] = [
         ["print-config", None, "show all settings as a file for --config, and exit"],
         ["allow-quit", None, "GET /quit from this machine stops the server, after the running scripts are done"],
-        ["no-legacy", None, "turn off the names of 2005: StringIO, Image.fromstring, tostring_rgb"],
+        ["no-legacy", None, "turn off the names of 2005: StringIO, import Image, Image.fromstring, tostring_rgb"],
         ["no-page", None, "turn off the page to try scripts in, which GET / is"],
     ]
     settings: ServerSettings

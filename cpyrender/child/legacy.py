@@ -7,7 +7,9 @@ that finds the module takes itself to be running on Python 2. Each name is put u
 from __future__ import annotations
 
 import builtins
+import importlib
 import io
+import re
 from types import ModuleType
 from typing import Any
 
@@ -64,6 +66,19 @@ def _module(name: str) -> ModuleType:
 
 _MODULES = {name: _module(name) for name in ("StringIO", "cStringIO")}
 
+# What Pillow has in its package, and PIL had under these names as well.
+_OF_PIL = {
+    *("Image", "ImageChops", "ImageColor", "ImageDraw", "ImageEnhance", "ImageFile", "ImageFilter", "ImageFont"),
+    *("ImageMath", "ImageOps", "ImagePalette", "ImageSequence", "ImageStat"),
+}
+
+# Statements that import one of them, or what is called alike, but not from a package. They are found fast where they
+# begin with a word.
+_IMPORTS_OF_PIL = (
+    re.compile(rb"from[ \t]+Image"),
+    re.compile(rb"import(?<!\w[ \t]import)[ \t](?:[\w., \t]|\\\r?\n)*(?<![\w.])(?<! as )Image"),
+)
+
 
 def install(source: bytes, namespace: dict[str, Any]) -> None:
     """Give a script the old names that it mentions.
@@ -71,15 +86,20 @@ def install(source: bytes, namespace: dict[str, Any]) -> None:
     @param source: the script.
     @param namespace: the globals in which it will run.
     """
-    if b"tring" not in source:
-        # As it stands in every one of these names.
-        return
-    if b"StringIO" in source:
+    # As it stands in every one of the other names.
+    strings = b"tring" in source
+    if (strings and b"StringIO" in source) or (b"Image" in source and _imports_of_pil(source)):
         _import_for(namespace)
+    if not strings:
+        return
     if b"fromstring" in source or b"tostring" in source:
         _old_pillow()
     if b"tostring_rgb" in source:
         _old_agg()
+
+
+def _imports_of_pil(source: bytes) -> bool:
+    return any(statement.search(source) for statement in _IMPORTS_OF_PIL)
 
 
 def _import_for(namespace: dict[str, Any]) -> None:
@@ -93,9 +113,15 @@ def _import_for(namespace: dict[str, Any]) -> None:
         fromlist: Any = (),
         level: int = 0,
     ) -> Any:
-        if globals is namespace and level == 0 and name in _MODULES:
+        own = globals is namespace and level == 0
+        if own and name in _MODULES:
             return _MODULES[name]
-        return plain(name, globals, locals, fromlist, level)
+        try:
+            return plain(name, globals, locals, fromlist, level)
+        except ModuleNotFoundError as error:
+            if not own or name not in _OF_PIL or error.name != name:
+                raise
+        return importlib.import_module(f"PIL.{name}")
 
     builtins.__import__ = import_
 

@@ -2,6 +2,8 @@
 
 import builtins
 import io
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -171,6 +173,73 @@ class ModuleTests(InstallCase):
         self.assertIs(builtins.__import__, before)
         self.assertFalse(hasattr(Image, "fromstring"))
         self.assertFalse(hasattr(FigureCanvasAgg, "tostring_rgb"))
+
+
+class PILTests(InstallCase):
+    """PIL's modules by the names that they had beside their package."""
+
+    def test_imports(self) -> None:
+        """A script finds each of them as what Pillow has under this name."""
+        names = [
+            *("Image", "ImageChops", "ImageColor", "ImageDraw", "ImageEnhance", "ImageFile", "ImageFilter"),
+            *("ImageFont", "ImageMath", "ImageOps", "ImagePalette", "ImageSequence", "ImageStat"),
+        ]
+        made = self.run_script(f"import {', '.join(names)}\n")
+
+        self.assertEqual([made[name].__name__ for name in names], [f"PIL.{name}" for name in names])
+        self.assertRaises(ModuleNotFoundError, self.run_script, "import Image, ImageTk\n")
+
+    def test_each_way(self) -> None:
+        """Each way of importing one works, wherever the statement stands."""
+        for source in (
+            "import Image as found",
+            "import os, Image as found",
+            "import os.path as p, \\\r\n  Image as found\n",
+            "if True: import Image as found",
+            "x = 1;import\tImage as found",
+            "def f():\n\timport Image\n\treturn Image\nfound = f()",
+            "from Image import new\nfrom ImageDraw import Image as found",
+            "from Image import *\nimport sys\nfound = sys.modules[new.__module__]",
+            "from StringIO import StringIO\nimport Image as found",
+        ):
+            self.assertIs(self.run_script(source)["found"], Image, source)
+
+    def test_not_for_libraries(self) -> None:
+        """A library that looks for one of them does not find it, even when the script calls it."""
+        library: dict[str, Any] = {"__name__": "library"}
+        exec("def look():\n    import Image\n", library)
+        namespace = self.run_script("import Image\n")
+
+        namespace["look"] = library["look"]
+        self.assertRaises(ModuleNotFoundError, exec, "look()", namespace)
+
+    def test_others_come_first(self) -> None:
+        """A module that can be imported by that name, with all that is in it, comes before Pillow's."""
+        folder = Path(self.mktemp())
+        (folder / "Image").mkdir(parents=True)
+        (folder / "Image" / "__init__.py").touch()
+        (folder / "Image" / "part.py").write_text("kept = 1")
+        (folder / "ImageDraw.py").write_text("import Image, ImageFont")
+        self.patch(sys, "path", [str(folder), *sys.path])
+        for name in ("Image", "Image.part"):
+            self.addCleanup(sys.modules.pop, name, None)
+        made = self.run_script("from Image import part\nimport Image\n")
+
+        self.assertEqual((made["part"].kept, made["Image"].part), (1, made["part"]))
+        error = self.assertRaises(ModuleNotFoundError, self.run_script, "import ImageDraw\n")
+        self.assertEqual(error.name, "ImageFont")
+
+    def test_only_where_mentioned(self) -> None:
+        """A script that finds Pillow's modules in its package, as today's do, has nothing changed under it."""
+        before = builtins.__import__
+        self.run_script(
+            "from PIL import Image, ImageDraw\n"
+            "import PIL.Image, PIL.ImageFont as ImageFont\n"
+            "from PIL.Image import Image as Kind\n"
+            "from matplotlib.offsetbox import OffsetImage\n"
+        )
+
+        self.assertIs(builtins.__import__, before)
 
 
 class MethodTests(InstallCase):

@@ -159,6 +159,17 @@ class NamespaceTests(RunCase):
 
         self.assertEqual(self.response(source, legacy=True), b"")
 
+    def test_legacy_modules(self) -> None:
+        """So are PIL's modules of that time, but for those by whose names a file came."""
+        self.addCleanup(sys.modules.pop, "ImageStat", None)
+        self.patch(sys, "dont_write_bytecode", True)
+        source = "import Image, ImageStat\nresponse = Image.__name__ + ImageStat.x"
+        files = {"ImageStat.py": b"x = ' and mine'"}
+        self.assertEqual(self.run_task(source, files=files)[0]["exception"], "ModuleNotFoundError")
+
+        os.remove("ImageStat.py")
+        self.assertEqual(self.response(source, files=files, legacy=True), b"PIL.Image and mine")
+
     def test_progress(self) -> None:
         """Progress is not printed."""
         printed = tempfile.TemporaryFile("w+")

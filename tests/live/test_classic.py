@@ -435,6 +435,11 @@ class NoLegacyTests(Served):
         reply = self.post(OLD_CALLS)
         self.assertEqual((reply.status, "No module named 'StringIO'" in reply.text), (501, True))
 
+    def test_old_modules_are_gone(self) -> None:
+        """Nor are Pillow's modules there beside its package."""
+        reply = self.post("import Image")
+        self.assertEqual((reply.status, "No module named 'Image'" in reply.text), (501, True))
+
 
 class EverythingTests(Served):
     """All that a script made, as JSON."""
