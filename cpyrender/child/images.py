@@ -32,6 +32,9 @@ _OPAQUE = ("jpg", "pdf", "eps", "ps")
 _LONGEST_SIDE = {"webp": 16383, "jpg": 65535, "gif": 65535}
 _POINTS_PER_INCH = 72
 
+#: What is said of an image that has not been read from its file, and cannot be any more.
+CLOSED = "the file of the image is closed, and not all of it has been read; in the with block: response = im.copy()"
+
 
 def encode_image(image: Image.Image, kind: str, wanted: Wanted) -> bytes:
     """Return an image in the format C{kind}, at the wanted size.
@@ -39,6 +42,9 @@ def encode_image(image: Image.Image, kind: str, wanted: Wanted) -> bytes:
     @raise NoAnswer: it cannot be written in that format.
     """
     try:
+        # Where a file is read at once, or has been, nothing of it is left to decode.
+        if getattr(image, "tile", None) and is_closed(image):
+            raise NoAnswer(CLOSED)
         if 0 in image.size:
             raise ValueError("it has no pixels")
         if kind == "svg":
@@ -50,6 +56,12 @@ def encode_image(image: Image.Image, kind: str, wanted: Wanted) -> bytes:
     except (KeyError, OSError, SyntaxError, ValueError) as error:
         raise NoAnswer(f"an image of mode {image.mode} cannot be written as {kind}: {error}") from None
     return _page(file.getvalue(), wanted.dpi) if kind in {"eps", "ps"} else file.getvalue()
+
+
+def is_closed(image: Image.Image) -> bool:
+    """Whether an image has no open file: it was closed, or never had one."""
+    file = getattr(image, "fp", None)
+    return file is None or bool(getattr(file, "closed", False))
 
 
 def check_size(size: tuple[int, int], kind: str) -> None:

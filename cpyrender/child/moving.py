@@ -14,7 +14,7 @@ from PIL import Image, ImageSequence
 
 from cpyrender.child.answer import NoAnswer
 from cpyrender.child.figures import pixels, resize, resolution
-from cpyrender.child.images import check_size, in_mode_for, resized
+from cpyrender.child.images import CLOSED, check_size, in_mode_for, is_closed, resized
 from cpyrender.values import Wanted
 
 #: Formats in which a picture can move, the usual one first.
@@ -106,8 +106,16 @@ class _Frames(AbstractMovieWriter):
 
 
 def keeps_frames(image: Image.Image, kind: str) -> bool:
-    """Whether an image has several frames that the format C{kind} can hold in the way in which the image has them."""
-    return kind in _KEPT.get(image.format or "", ()) and getattr(image, "n_frames", 1) > 1
+    """Whether an image has several frames that the format C{kind} can hold in the way in which the image has them.
+
+    @raise NoAnswer: its file is closed, and they have not been counted before.
+    """
+    try:
+        return kind in _KEPT.get(image.format or "", ()) and getattr(image, "n_frames", 1) > 1
+    except ValueError:
+        if is_closed(image):
+            raise NoAnswer(CLOSED) from None
+        raise
 
 
 def encode_frames(image: Image.Image, kind: str, wanted: Wanted) -> bytes:
@@ -123,8 +131,10 @@ def encode_frames(image: Image.Image, kind: str, wanted: Wanted) -> bytes:
             durations.append(int(frame.info.get("duration", _MS_BETWEEN_FRAMES)))
             frames.append(in_mode_for(resized(frame.copy(), wanted), kind))
         return _joined(frames, kind, durations, int(image.info.get("loop", 1)))
-    except (EOFError, KeyError, OSError, SyntaxError, TypeError, ValueError) as error:
-        raise NoAnswer(f"an image of several frames cannot be written as {kind}: {error}") from None
+    except (AssertionError, EOFError, KeyError, OSError, SyntaxError, TypeError, ValueError) as error:
+        # Not before, for some images have another file to read further frames from.
+        said = CLOSED if is_closed(image) else f"an image of several frames cannot be written as {kind}: {error}"
+        raise NoAnswer(said) from None
 
 
 def _joined(frames: Sequence[Image.Image], kind: str, durations: list[int], loop: int) -> bytes:

@@ -146,6 +146,24 @@ class ImageTests(SynchronousTestCase):
 
         self.assertRaises(NoAnswer, pictures.encode, image, "png", Wanted(), "")
 
+    def test_file_closed_too_early(self) -> None:
+        """An image whose file was closed before it was read is refused in words, not so one that has been read."""
+        file = io.BytesIO()
+        Image.new("L", (4, 3)).save(file, format="PNG")
+        with Image.open(io.BytesIO(file.getvalue())) as left:
+            pass
+        with Image.open(file) as read:
+            read.load()
+        with io.BytesIO(file.getvalue()) as closed:
+            below = Image.open(closed)
+
+        for image in (left, below):
+            for kind in (*RASTER, *VECTOR):
+                message = str(self.assertRaises(NoAnswer, self.encoded, image, kind))
+                self.assertIn("is closed", message)
+                self.assertIn("response = im.copy()", message)
+        self.assertEqual(self.encoded(read, "png").size, (4, 3))
+
     def test_wanted_size(self) -> None:
         """An image is scaled to the wanted pixels; a side that was not asked for follows."""
         for mode in ("1", "L", "P", "RGBA"):

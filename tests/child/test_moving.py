@@ -214,6 +214,27 @@ class FramesTests(SynchronousTestCase):
         self.assertEqual(colours(answered(Image.open(file), format="tiff").data), list(_RGB))
         self.assertEqual(colours(answered(Image.open(file), format="png").data), [_RGB[0]])
 
+    def test_file_closed_too_early(self) -> None:
+        """An image of several frames whose file is closed is refused in words, though the first has been read."""
+        for kind in ("gif", "png"):
+            path = self.mktemp()
+            self.image(kind).save(path, format=kind, save_all=True)
+            for first in (False, True):
+                with Image.open(path) as image:
+                    if first:
+                        image.load()
+                said = str(self.assertRaises(NoAnswer, answered, image, format=kind))
+                self.assertIn("is closed", said)
+                self.assertIn("response = im.copy()", said)
+            self.assertEqual(reopened(answered(image, format="jpg").data).size, (100, 50))
+
+    def test_file_left_open(self) -> None:
+        """An image that still has its frames after a with block, as one from memory may, keeps them."""
+        with self.image("gif") as image:
+            pass
+
+        self.assertEqual(colours(answered(image, format="gif").data), list(_RGB))
+
     def test_one_frame(self) -> None:
         """An image of one frame is a still one, wherever it was read from."""
         still = reopened(pictures.encode(Image.new("L", (4, 4)), "gif", Wanted(), "").data)
