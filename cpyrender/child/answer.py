@@ -46,7 +46,7 @@ def answer_of(namespace: Mapping[str, Any], wanted: Wanted) -> Answer:
     name = _name(namespace.get("filename"))
     if "response" not in namespace:
         return _open_figures(namespace, name, wanted)
-    return Answer([_given(namespace["response"], name, wanted)])
+    return Answer([_given(namespace, name, wanted)])
 
 
 def _name(filename: object) -> str:
@@ -61,7 +61,8 @@ def _name(filename: object) -> str:
     return ""
 
 
-def _given(response: Any, name: str, wanted: Wanted) -> Output:
+def _given(namespace: Mapping[str, Any], name: str, wanted: Wanted) -> Output:
+    response = namespace["response"]
     if isinstance(response, bytes | bytearray | memoryview):
         return Output(data=bytes(response), media_type=formats.media_type(name), name=name)
     if isinstance(response, str):
@@ -73,7 +74,8 @@ def _given(response: Any, name: str, wanted: Wanted) -> Output:
     if isinstance(response, dict | list | int | float) or data.is_number(response):
         return Output(data=data.as_json(response), media_type="application/json", name=name)
     if not pictures.is_picture(response):
-        raise NoAnswer(f"{NO_RESPONSE}: response is of type {type(response).__name__}{instead.of(response)}")
+        better = instead.of(response, namespace)
+        raise NoAnswer(f"{NO_RESPONSE}: response is of type {type(response).__name__}{better}")
     kind = picture_format(name, wanted, pictures.usual_formats(response))
     return pictures.encode(response, kind, wanted, name)
 

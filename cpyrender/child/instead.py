@@ -10,6 +10,7 @@ from pathlib import PurePath
 from types import ModuleType
 from typing import Any
 
+from matplotlib import pyplot
 from matplotlib.animation import Animation
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -21,8 +22,11 @@ from cpyrender import formats
 _MOST = 1000
 
 
-def of(response: Any) -> str:
+def of(response: Any, namespace: Mapping[str, Any]) -> str:
     """Return what to write instead, as C{"; instead: response = axes.figure"}, or C{""}."""
+    if response is None and not pyplot.get_fignums():
+        # As where a method has changed the picture itself, and returned nothing.
+        return of_nothing(namespace)
     better = _better(response)
     return f"; instead: {better}" if better else ""
 

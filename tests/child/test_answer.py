@@ -256,6 +256,13 @@ class NothingTests(AnswerCase):
 
         self.assertEqual(message, f"{NO_RESPONSE}; instead: response = picture")
 
+    def test_nothing_returned(self) -> None:
+        """Where a method that returned nothing has changed a picture, that is what is to be answered with."""
+        image = Image.new("L", (20, 20))
+        message = str(self.refused(im=image, response=image.thumbnail((10, 10))))
+
+        self.assertEqual(message, f"{NO_RESPONSE}: response is of type NoneType; instead: response = im")
+
     def test_other_objects(self) -> None:
         """A response of another kind is no answer, even with figures open, and its kind is named."""
         self.addCleanup(pyplot.close, "all")

@@ -26,7 +26,7 @@ class InsteadTests(SynchronousTestCase):
 
     def done(self, response: Any) -> Output:
         """Do as is proposed, and return the answer that this gives."""
-        proposed = instead.of(response).removeprefix("; instead: ").partition(",")[0]
+        proposed = instead.of(response, {}).removeprefix("; instead: ").partition(",")[0]
         left = {"response": response}
         exec(proposed, {"matplotlib": __import__("matplotlib")}, left)
         (output,) = answer_of(left, Wanted()).outputs
@@ -67,13 +67,14 @@ class InsteadTests(SynchronousTestCase):
 
     def test_words(self) -> None:
         """For nothing, and for a function, it is said what to do."""
-        self.assertIn("leave response out", instead.of(None))
-        self.assertIn("what it returns", instead.of(print))
+        pyplot.figure()
+        self.assertIn("leave response out", instead.of(None, {"image": Image.new("L", (2, 2))}))
+        self.assertIn("what it returns", instead.of(print, {}))
 
     def test_nothing_to_propose(self) -> None:
         """For anything else nothing is proposed."""
         for response in (object(), 1j, Figure):
-            self.assertEqual(instead.of(response), "", response)
+            self.assertEqual(instead.of(response, {}), "", response)
 
 
 class NothingTests(SynchronousTestCase):
@@ -120,6 +121,12 @@ class NothingTests(SynchronousTestCase):
         self.assertEqual(self.done(image=image, figure=figure).width, 640)
         moving = FuncAnimation(figure, lambda frame: (), frames=2)
         self.assertEqual(self.done(figure=image, moving=moving).width, 640)
+
+    def test_none_and_no_figure(self) -> None:
+        """For nothing, where no figure is open either, it is what a script is told that left nothing."""
+        left = {"image": Image.new("L", (2, 2)), "response": None}
+        self.assertEqual(instead.of(None, left), "; instead: response = image")
+        self.assertEqual(instead.of(None, {"response": None}), "")
 
     def test_nothing(self) -> None:
         """Nothing is proposed where there is no picture, or the working folder is gone."""
