@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
 from pathlib import PurePath
 from types import ModuleType
@@ -21,6 +23,10 @@ from cpyrender import formats
 
 _MOST = 1000
 
+# How PNG, JPEG, GIF, PDF and SVG begin, the last one after what XML may have before its first tag.
+_BEGINNING = re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|%PDF-|(<\?xml.{,1000}?)?<svg\b", re.DOTALL)
+_LONGEST_BEGINNING = 2048
+
 
 def of(response: Any, namespace: Mapping[str, Any]) -> str:
     """Return what to write instead, as C{"; instead: response = axes.figure"}, or C{""}."""
@@ -34,25 +40,47 @@ def of(response: Any, namespace: Mapping[str, Any]) -> str:
 def of_nothing(namespace: Mapping[str, Any]) -> str:
     """Return what to write where there is neither a response nor an open figure, for what there is besides.
 
-    That is a picture that the script saved in its folder, or else one that it has under a name.
+    That is a picture that the script saved in its folder, or one below, or else one that it has under a name.
     """
     saved = _saved(namespace.get("files"))
     if saved is not None:
         return f"; instead: filename = {saved!r}; response = open(filename, 'rb').read()"
-    pictures = [name for name, value in namespace.items() if issubclass(type(value), Figure | Image.Image | Animation)]
+    pictures = [f"{name}{how}" for name, value in namespace.items() if (how := _picture(value)) is not None]
     return f"; instead: response = {pictures[-1]}" if pictures else ""
 
 
+def _picture(value: Any) -> str | None:
+    """Return what to write behind the name of a picture to answer with it; C{None} if it is none."""
+    if issubclass(type(value), Figure | Image.Image | Animation):
+        return ""
+    if type(value) is bytes:
+        return "" if _begins_as_picture(value) else None
+    if type(value) is io.BytesIO and not value.closed and _begins_as_picture(value.getbuffer()):
+        return ".getvalue()"
+    return None
+
+
+def _begins_as_picture(data: bytes | memoryview) -> bool:
+    return _BEGINNING.match(bytes(data[:_LONGEST_BEGINNING])) is not None
+
+
 def _saved(posted: Any) -> str | None:
-    """Return the name of the newest picture in the working folder that did not come with the request."""
+    """Return the newest picture in the working folder, or one of its folders, that did not come with the request."""
     known = posted if isinstance(posted, dict) else {}
     try:
-        with os.scandir() as folder:
-            found = [entry for entry in islice(folder, _MOST) if entry.name not in known and _is_picture(entry)]
-        newest = max(found, key=lambda entry: entry.stat().st_mtime_ns, default=None)
+        here = list(_entries("."))
+        below = (entry for folder in here if folder.is_dir(follow_symlinks=False) for entry in _entries(folder.path))
+        found = [*(entry for entry in here if entry.name not in known), *islice(below, _MOST)]
+        newest = max(filter(_is_picture, found), key=lambda entry: entry.stat().st_mtime_ns, default=None)
     except OSError:
         return None
-    return None if newest is None else newest.name
+    return None if newest is None else newest.path.removeprefix("./")
+
+
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
+    # One that cannot be read has nothing to show, and keeps nothing else from being shown.
+    with suppress(OSError), os.scandir(folder) as entries:
+        yield from islice(entries, _MOST)
 
 
 def _is_picture(entry: os.DirEntry[str]) -> bool:

@@ -114,6 +114,24 @@ class NothingTests(SynchronousTestCase):
         self.assertEqual(instead.of_nothing({"files": {"photo.jpg": Path("photo.jpg")}}), "")
         self.assertIn("'photo.jpg'", instead.of_nothing({"files": None}))
 
+    def test_saved_below(self) -> None:
+        """A picture in a folder that the script made is found as well, the newest of all."""
+        for folder in ("figures", "closed", "deep/er"):
+            os.makedirs(folder)
+        for age, name in enumerate(("figures/a.png", "figures/photo.jpg", "here.png")):
+            Path(name).write_bytes(name.encode())
+            os.utime(name, (100 - age, 100 - age))
+        Path("deep/er/a.png").write_bytes(b"too deep")
+        os.symlink("deep/er", "link")
+        os.chmod("closed", 0)
+        self.addCleanup(os.chmod, os.path.abspath("closed"), 0o700)
+
+        output = self.done(files={})
+        self.assertEqual((output.name, output.data), ("figures/a.png", b"figures/a.png"))
+        os.remove("figures/a.png")
+        # What came with the request has no folder.
+        self.assertEqual(self.done(files={"photo.jpg": Path("photo.jpg")}).data, b"figures/photo.jpg")
+
     def test_named(self) -> None:
         """A figure, an image or an animation that the script has under a name, the one that it named last."""
         figure, image = Figure(), Image.new("L", (3, 2))
@@ -127,6 +145,28 @@ class NothingTests(SynchronousTestCase):
         left = {"image": Image.new("L", (2, 2)), "response": None}
         self.assertEqual(instead.of(None, left), "; instead: response = image")
         self.assertEqual(instead.of(None, {"response": None}), "")
+
+    def test_in_memory(self) -> None:
+        """The bytes of a picture under a name, or in a file of memory that is open, are told by their beginning."""
+        image, figure = Image.new("L", (2, 2)), Figure()
+        for kind in ("png", "jpeg", "gif", "pdf", "svg"):
+            file = io.BytesIO()
+            if kind == "svg":
+                figure.savefig(file, format=kind)
+            else:
+                image.save(file, format=kind)
+            data = file.getvalue()
+            self.assertEqual(self.done(image=image, file=file).data, data, kind)
+            self.assertEqual(self.done(file=file, data=data).data, data, kind)
+            self.assertEqual(instead.of_nothing({"file": file}), "; instead: response = file.getvalue()")
+            file.close()
+            self.assertEqual(instead.of_nothing({"file": file}), "")
+        self.assertEqual(self.done(drawing=b"<svg/>").data, b"<svg/>")
+
+    def test_other_bytes(self) -> None:
+        """Bytes that begin otherwise are not taken for a picture."""
+        for data in (b"", b"data", b"<?xml version='1.0'?><html/>", b"x" + b"GIF89a", b"<svgs/>"):
+            self.assertEqual(instead.of_nothing({"data": data, "file": io.BytesIO(data)}), "", data)
 
     def test_nothing(self) -> None:
         """Nothing is proposed where there is no picture, or the working folder is gone."""
