@@ -66,8 +66,7 @@ def _given(namespace: Mapping[str, Any], name: str, wanted: Wanted) -> Output:
     if isinstance(response, bytes | bytearray | memoryview):
         return Output(data=bytes(response), media_type=formats.media_type(name), name=name)
     if isinstance(response, str):
-        text = str.encode(response, errors="surrogateescape")
-        return Output(data=text, media_type=formats.media_type(name), name=name)
+        return Output(data=_utf_8(response), media_type=formats.media_type(name), name=name)
     # Heavy, and long since imported by the template.
     from cpyrender.child import data, instead, pictures
 
@@ -78,6 +77,14 @@ def _given(namespace: Mapping[str, Any], name: str, wanted: Wanted) -> Output:
         raise NoAnswer(f"{NO_RESPONSE}: response is of type {type(response).__name__}{better}")
     kind = picture_format(name, wanted, pictures.usual_formats(response))
     return pictures.encode(response, kind, wanted, name)
+
+
+def _utf_8(text: str) -> bytes:
+    try:
+        return str.encode(text, errors="surrogateescape")
+    except UnicodeEncodeError as error:
+        where = f"{str.__getitem__(text, error.start)!r} at position {error.start}"
+        raise NoAnswer(f"{NO_RESPONSE}: response is text that UTF-8 cannot say: {where}") from None
 
 
 def _open_figures(namespace: Mapping[str, Any], name: str, wanted: Wanted) -> Answer:

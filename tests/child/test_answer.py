@@ -61,6 +61,13 @@ class BytesTests(AnswerCase):
         """Text that holds the undecodable bytes of a file name goes out as those bytes."""
         self.assertEqual(self.output(response="a\udcff").data, b"a\xff")
 
+    def test_no_utf8(self) -> None:
+        """Text with half of a character is refused, and the script told which and where."""
+        error = self.refused(response="ü\udcff\ud800\ud801")
+
+        self.assertEqual(error.cause, "no-response")
+        self.assertEqual(str(error), f"{NO_RESPONSE}: response is text that UTF-8 cannot say: '\\ud800' at position 2")
+
     def test_empty(self) -> None:
         """A response of no bytes is a response."""
         self.assertEqual(self.output(response=b"").data, b"")
