@@ -53,7 +53,9 @@ def _name(filename: object) -> str:
     """Return the name that a script gives its answer; C{""} where it gives none, or what is no name."""
     if filename is None:
         return ""
-    name = os.fspath(filename) if isinstance(filename, os.PathLike) else filename
+    name = filename
+    if not isinstance(filename, str) and isinstance(filename, os.PathLike):
+        name = os.fspath(filename)
     if isinstance(name, str):
         # A plain str, and plain bytes below, whatever a subclass of the script's would make of itself later on.
         return str.__str__(name)
