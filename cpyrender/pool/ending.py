@@ -46,8 +46,10 @@ _ABORTED = "Fatal Python error: Aborted"
 _REPORT = "Fatal Python error:"
 _LINE = re.compile(r'^  File "script\.py", line (\d{1,9}) in', re.MULTILINE)
 _A_REPORT = "(most recent call first)"
+# The last line may be cut where the script's process was killed, or its output is over the limit.
 _NOT_OF_THE_SCRIPT = re.compile(
-    r'^  File "(?!script\.py")[^\n]*", line \d+ in [^\n]*\n|\n?^Extension modules: [^\n]*\n', re.MULTILINE
+    r'^  File "(?!script\.py")(?:[^\n]*", line \d+ in [^\n]*\n|[^\n]*\Z)|\n?^Extension modules: [^\n]*(?:\n|\Z)',
+    re.MULTILINE,
 )
 
 

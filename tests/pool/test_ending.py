@@ -99,6 +99,14 @@ class OwnFramesTests(SynchronousTestCase):
             '  File "script.py", line 7 in f\n  File "script.py", line 99 in <module>\n',
         )
 
+    def test_cut(self) -> None:
+        """Of a report that is cut, wherever that is, nothing is left of where this server and Python lie."""
+        report = _REPORT.format(why="Bus error", line=7) + "\nExtension modules: numpy._core (total: 1)\n"
+        for size in range(len(report)):
+            told = own_frames(report[:size])
+            self.assertNotRegex(told, "usr|numpy", size)
+            self.assertEqual("line 7 in f\n" in told, "line 7 in f\n" in report[:size], size)
+
     def test_what_a_script_printed(self) -> None:
         """What is no such report is kept as it is, tracebacks too."""
         printed = 'Traceback (most recent call last):\n  File "/a/b.py", line 5, in g\nExtension modules: none\n'
