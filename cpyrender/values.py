@@ -165,11 +165,13 @@ class TimedOut:
 
     @ivar seconds: the limit that it passed.
     @ivar of_cpu: the limit was one of CPU time, not of wall time.
+    @ivar line: the line of the script that was being run, counted from 1, where that is known.
     @ivar progress: what the script reported until then, oldest first.
     """
 
     seconds: float
     of_cpu: bool = False
+    line: int | None = None
     progress: tuple[Report, ...] = ()
     log: Log = field(factory=Log)
     timing: Timing = field(factory=Timing)

@@ -38,9 +38,9 @@ def describe(error: BaseException, script: str) -> dict[str, object]:
 
 
 def _described(error: BaseException, script: str) -> dict[str, object]:
-    if isinstance(error, OutOfCPU):
-        return {"kind": "out-of-cpu"}
     line, column, source = _where(error, script)
+    if isinstance(error, OutOfCPU):
+        return {"kind": "out-of-cpu"} if line is None else {"kind": "out-of-cpu", "line": line}
     more = hint(error) or origin(error, script)
     return {
         "kind": "failed",

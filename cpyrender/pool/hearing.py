@@ -25,9 +25,9 @@ def outcome(frame: wire.FrameReader, cpu: float) -> Ran:
     """
     header = frame.header or {}
     timing = Timing(run=_seconds(header.get("run")), encode=_seconds(header.get("encode")))
-    if header.get("kind") == "out-of-cpu":
-        return TimedOut(seconds=cpu, of_cpu=True, timing=timing)
     try:
+        if header.get("kind") == "out-of-cpu":
+            return TimedOut(seconds=cpu, of_cpu=True, line=_count_or_none(header.get("line")), timing=timing)
         if header.get("kind") == "drawn":
             return _drawn(header, frame.body, timing)
         return _failed(header, timing)

@@ -61,10 +61,7 @@ def problem_of(outcome: Outcome, *, classic: bool = False) -> Problem:
     if isinstance(outcome, Failed):
         return _of_failed(outcome, classic)
     if isinstance(outcome, TimedOut):
-        kind = "CPU time" if outcome.of_cpu else "time"
-        detail = f"the script ran past its {kind} limit of {outcome.seconds:g} s"
-        progress: dict[str, object] = {"progress": [*map(reported, outcome.progress)]} if outcome.progress else {}
-        return _of_script(TIMEOUT, classic, outcome, detail, progress)
+        return _of_timed_out(outcome, classic)
     if isinstance(outcome, Refused):
         return Problem(
             status=HTTPStatus.TOO_MANY_REQUESTS if outcome.over_rate else HTTPStatus.SERVICE_UNAVAILABLE,
@@ -88,11 +85,21 @@ def _of_failed(failed: Failed, classic: bool) -> Problem:
     }
     if failed.cause is Cause.UNACCEPTABLE:
         described["available"] = list(dict.fromkeys([*formats.PICTURES.values(), "application/json"]))
+    return _of_script(FAILURES[failed.cause], classic, failed, " ".join(said.split()), described)
+
+
+def _of_timed_out(outcome: TimedOut, classic: bool) -> Problem:
+    kind = "CPU time" if outcome.of_cpu else "time"
+    where = "" if outcome.line is None else f" on line {outcome.line}"
+    detail = f"the script ran past its {kind} limit of {outcome.seconds:g} s{where}"
+    described: dict[str, object] = {"line": outcome.line, "progress": [*map(reported, outcome.progress)] or None}
+    return _of_script(TIMEOUT, classic, outcome, detail, described)
+
+
+def _of_script(
+    kind: Kind, classic: bool, outcome: Failed | TimedOut, detail: str, described: dict[str, object]
+) -> Problem:
     more = {name: value for name, value in described.items() if value is not None}
-    return _of_script(FAILURES[failed.cause], classic, failed, " ".join(said.split()), more)
-
-
-def _of_script(kind: Kind, classic: bool, outcome: Failed | TimedOut, detail: str, more: dict[str, object]) -> Problem:
     return Problem(
         type=kind.type,
         title=kind.title,

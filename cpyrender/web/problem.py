@@ -48,8 +48,9 @@ class Problem(Exception):
         parts = [self.detail]
         more = dict(self.more)
         line, source = more.pop("line", None), more.pop("source", None)
-        if line is not None:
-            parts.append(f"line {line}" + (f": {source}" if source else ""))
+        where = f"line {line}" + (f": {source}" if source else "")
+        if line is not None and not self.detail.endswith(f" on {where}"):
+            parts.append(where)
         if more.get("traceback"):
             parts.append(str(more["traceback"]).rstrip())
         parts += [f"{name}:\n{str(more[name]).rstrip()}" for name in ("stdout", "stderr") if more.get(name)]

@@ -74,10 +74,8 @@ def _readable(word: bytes) -> str:
 
 
 def _blame(outcome: Failed | TimedOut) -> dict[str, object]:
-    if isinstance(outcome, TimedOut):
-        return {"exception": "-", "line": "-"}
     # The script chooses its exceptions' names.
-    name = outcome.exception or "-"
+    name = (outcome.exception or "-") if isinstance(outcome, Failed) else "-"
     return {
         "exception": name if name == "-" or _NAME.fullmatch(name) else "?",
         "line": "-" if outcome.line is None else outcome.line,

@@ -381,8 +381,15 @@ class CauseTests(ScriptedCase):
         self.assertEqual(told["cause"], "exited")
 
     def test_out_of_cpu(self) -> None:
-        """A script that used up its CPU time is told nothing but that."""
+        """A script that used up its CPU time is told nothing but that, where no line of it was being run."""
         self.assertEqual(describe(OutOfCPU(), "script.py"), {"kind": "out-of-cpu"})
+
+    def test_line_out_of_cpu(self) -> None:
+        """A script that used up its CPU time is told on which of its lines it did, also below its own functions."""
+        raises = "from cpyrender.child.confine import out_of_cpu\n"
+        source = f"{raises}def f():\n    out_of_cpu(0, None)\n\ndef g():\n    f()\n\ng()\n"
+
+        self.assertEqual(self.failed(source), {"kind": "out-of-cpu", "line": 3})
 
     def test_unspeakable(self) -> None:
         """An exception whose str() raises is told by its name, and by what its str() raised."""

@@ -109,6 +109,7 @@ class AnyHeaderTests(SynchronousTestCase):
     def check_timed_out(self, timed_out: TimedOut) -> None:
         """The limit is the server's, and not one that the child named."""
         self.assertEqual((timed_out.seconds, timed_out.of_cpu), (_CPU, True))
+        self.check_count(timed_out.line)
 
     def check_count(self, count: int | None) -> None:
         """A count is a whole number from 0 on, or nothing."""
@@ -262,3 +263,11 @@ class TimingTests(SynchronousTestCase):
         self.assertEqual(
             heard({"kind": "out-of-cpu", "run": 2}), TimedOut(seconds=_CPU, of_cpu=True, timing=Timing(run=2.0))
         )
+
+    def test_line_out_of_cpu(self) -> None:
+        """A script that ran out of CPU time says on which line, if that is a number that a line can have."""
+        self.assertEqual(
+            heard({"kind": "out-of-cpu", "line": 3}), TimedOut(seconds=_CPU, of_cpu=True, line=3, timing=Timing())
+        )
+        for line in (-1, 1.5, "3", True, [3]):
+            self.assertIsInstance(heard({"kind": "out-of-cpu", "line": line}), Failed, line)

@@ -137,6 +137,14 @@ class ProblemOfTests(SynchronousTestCase):
             self.assertEqual(problem.more, {"stdout": "out", "stderr": "err"})
             self.assertEqual(problem.headers, {"Server-Timing": TIMING_SAID})
 
+    def test_line_out_of_time(self) -> None:
+        """A script that took too long is told on which line it was, where that is known."""
+        for of_cpu, kind in ((False, "time"), (True, "CPU time")):
+            problem = problem_of(TimedOut(seconds=30.0, of_cpu=of_cpu, line=3))
+            self.assertEqual(problem.detail, f"the script ran past its {kind} limit of 30 s on line 3")
+            self.assertEqual(problem.more, {"line": 3, "stdout": "", "stderr": ""})
+            self.assertEqual(problem.as_text().decode(), f"{problem.detail}\n")
+
     def test_refused(self) -> None:
         """Who was refused is told why, and when to come back."""
         problem = problem_of(Refused(reason="64 scripts are waiting already", retry_after=12))

@@ -100,3 +100,9 @@ class TextTests(SynchronousTestCase):
         """A line without its source is told by its number, and streams that are empty not at all."""
         text = problem("x", line=7, source="", traceback="", stdout="", stderr="")
         self.assertEqual(text.as_text(), b"x\n\nline 7\n")
+
+    def test_line_in_the_detail(self) -> None:
+        """A line that the detail ends with is not told once more; another line is, and one of which more is known."""
+        for line, source, said in ((7, "", ""), (8, "", "\nline 8\n"), (7, "f(x)", "\nline 7: f(x)\n")):
+            told = problem("x on line 7", line=line, source=source).as_text().decode()
+            self.assertEqual(told, f"x on line 7\n{said}")

@@ -69,6 +69,12 @@ class RecordTests(SynchronousTestCase):
         self.assertEqual(levels, ["warn", "info", "info"])
         self.assertIn(" none - 0.250 s", self.text)
 
+    def test_line_out_of_time(self) -> None:
+        """Of one that took too long, the line tells on which of its own it was."""
+        event = self.event(TimedOut(seconds=1, line=3))
+        self.assertRegex(self.text, r" - on line 3$")
+        self.assertEqual((event["exception"], event["line"]), ("-", 3))
+
     def test_odd_words(self) -> None:
         """What is asked for cannot forge a line of the log, or fill it."""
         self.event(None, path=b"/\x1b[31m\xe9\x85\n")
