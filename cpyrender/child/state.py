@@ -29,6 +29,7 @@ import numpy
 from attrs import frozen
 from matplotlib import _pylab_helpers, pyplot
 
+from cpyrender.child import whereabouts
 from cpyrender.child.folder import empty_folder
 from cpyrender.child.seeds import reseed
 
@@ -145,7 +146,7 @@ class State:
         gc.enable()
         gc.set_threshold(*self.threshold)
         faulthandler.cancel_dump_traceback_later()
-        faulthandler.enable(2, all_threads=False)
+        whereabouts.tell()
         linecache.clearcache()
 
     def _restore_libraries(self) -> None:

@@ -6,7 +6,6 @@ wants a child: a server that has just been started has somebody waiting for it.
 
 from __future__ import annotations
 
-import faulthandler
 import gc
 import importlib
 import io
@@ -17,7 +16,7 @@ from contextlib import contextmanager
 from types import CodeType
 from typing import Any
 
-from cpyrender.child import backends, fonts, hugepages, immortal, libraries, practice, together
+from cpyrender.child import backends, fonts, hugepages, immortal, libraries, practice, together, whereabouts
 from cpyrender.child.ground import Heap
 from cpyrender.child.held import Fonts
 from cpyrender.child.setters import Descriptions
@@ -82,8 +81,7 @@ class Warmth:
 
         viewers.open_none()
         unusable = fonts.add(folders)
-        # A script that crashes leaves its line on its stderr; all that is forked from here inherits this.
-        faulthandler.enable(2, all_threads=False)
+        whereabouts.tell()
         gc.freeze()
         return unusable
 

@@ -18,7 +18,7 @@ from attrs import evolve, frozen
 
 from cpyrender import wire
 from cpyrender.parcel import parcel
-from cpyrender.pool import hearing
+from cpyrender.pool import hearing, whereabouts
 from cpyrender.pool.cancellation import Cancellation, Cancelled
 from cpyrender.pool.ending import Crash, Ending, own_frames
 from cpyrender.pool.printed import Printed
@@ -140,7 +140,8 @@ class Conversation:
                     return outcome
         if self._spare.result not in self._hears:
             return Failed(cause=Cause.CRASHED, message="the script closed the channel of its answer")
-        return TimedOut(seconds=self._limits.seconds, timing=Timing(run=self._limits.seconds))
+        line = whereabouts.line_of(self._spare, self._stderr)
+        return TimedOut(seconds=self._limits.seconds, line=line, timing=Timing(run=self._limits.seconds))
 
     def _hear(self, fd: int, hears: Callable[[], Ran | None], event: int = select.POLLIN) -> None:
         self._poll.register(fd, event)

@@ -1,4 +1,4 @@
-"""How a child ended, as its template tells it."""
+"""How a child ended, as its template tells it; where it was, as Python tells it."""
 
 from __future__ import annotations
 
@@ -46,6 +46,12 @@ _ABORTED = "Fatal Python error: Aborted"
 _REPORT = "Fatal Python error:"
 _LINE = re.compile(r'^  File "script\.py", line (\d{1,9}) in', re.MULTILINE)
 _A_REPORT = "(most recent call first)"
+# What it writes of a process that is asked where it is, and the last line of that which matters: a script's outermost
+# call, or that there are too many.
+_STACK = "Stack (most recent call first):\n"
+_OUTERMOST = re.compile(r'^  (?:File "script\.py", line \d{1,9} in <module>|\.\.\.)\n', re.MULTILINE)
+# Where none of the calls was the script's.
+_EMPTY = re.compile(r"^Stack \(most recent call first\):\n(?!  )", re.MULTILINE)
 # The last line may be cut where the script's process was killed, or its output is over the limit.
 _NOT_OF_THE_SCRIPT = re.compile(
     r'^  File "(?!script\.py")(?:[^\n]*", line \d+ in [^\n]*\n|[^\n]*\Z)|\n?^Extension modules: [^\n]*(?:\n|\Z)',
@@ -55,7 +61,7 @@ _NOT_OF_THE_SCRIPT = re.compile(
 
 def own_frames(stderr: str) -> str:
     """Return what a script's process wrote, without what faulthandler tells of where this server and Python lie."""
-    return _NOT_OF_THE_SCRIPT.sub("", stderr) if _A_REPORT in stderr else stderr
+    return _EMPTY.sub("", _NOT_OF_THE_SCRIPT.sub("", stderr)) if _A_REPORT in stderr else stderr
 
 
 @frozen
@@ -77,3 +83,24 @@ class Crash:
         # Process 1 of a pid namespace cannot be aborted; the C library then makes it crash in another way.
         name = "SIGABRT" if _ABORTED in stderr else str(ending)
         return cls(name, int(line[1]) if line else None)
+
+
+@frozen
+class Stack:
+    """What a process that was asked has told of where it is.
+
+    @ivar line: the script's line, so far as it has come to that.
+    @ivar whole: whether it has told of all of the script's calls.
+    """
+
+    line: int | None
+    whole: bool
+
+    @classmethod
+    def of(cls, stderr: str) -> Stack:
+        """Find it in what the process has written since it was asked; of several, the last one counts."""
+        start = stderr.rfind(_STACK)
+        if start < 0:
+            return cls(None, False)
+        line = _LINE.search(stderr, start)
+        return cls(int(line[1]) if line else None, _OUTERMOST.search(stderr, start) is not None)

@@ -45,6 +45,16 @@ class Printed:
         except BlockingIOError:
             pass  # That was all.
 
-    def text(self) -> str:
-        """Return what has been kept."""
-        return self._kept.decode(errors="replace")
+    @property
+    def kept(self) -> int:
+        """How many bytes have been kept."""
+        return len(self._kept)
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more will be kept."""
+        return self.kept >= self._limit
+
+    def text(self, start: int = 0) -> str:
+        """Return what has been kept, from this byte on."""
+        return self._kept[start:].decode(errors="replace")

@@ -12,6 +12,7 @@ import termios
 from attrs import define, field
 
 from cpyrender import wire
+from cpyrender.child import whereabouts
 from cpyrender.child.folder import remove_folder
 from cpyrender.pool.ending import Ending
 
@@ -43,7 +44,7 @@ class Spare:
     @ivar script: where to write the submission.
     @ivar result: where the answer comes.
     @ivar ended: where the template says how the child ended; end of file without a word: the template itself is gone.
-    @ivar pidfd: for killing it.
+    @ivar pidfd: for asking where it is, and for killing it.
     @ivar given: whether it has been given a script.
     @ivar ending: how it ended, as far as the template has told.
     @ivar lean: whether next to all of its memory is still the template's too.
@@ -96,8 +97,15 @@ class Spare:
         if self._killed:
             return
         self._killed = True
+        self._signal(signal.SIGKILL)
+
+    def ask(self) -> None:
+        """Have it write to its stderr where it is; harmless where it has ended, or has yet to begin."""
+        self._signal(whereabouts.ASKED)
+
+    def _signal(self, number: signal.Signals) -> None:
         try:
-            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+            signal.pidfd_send_signal(self.pidfd, number)
         except ProcessLookupError:
             pass
 
@@ -146,7 +154,7 @@ class Spare:
             os.close(fd)
 
 
-def wait_for(fd: int, milliseconds: int) -> bool:
+def wait_for(fd: int, milliseconds: float) -> bool:
     """Wait until there is something to be read, or the end; return whether there is."""
     poll = select.poll()
     poll.register(fd, select.POLLIN)

@@ -22,6 +22,8 @@ import os, sys
 os.chdir(sys.argv[1])
 from cpyrender.child import backends
 from cpyrender.child.series import serve_many
+from cpyrender.child import whereabouts
+whereabouts.tell()
 result, runs, memory = map(int, sys.argv[2:5])
 serve_many(result=result, runs=runs, cpu=float(sys.argv[5]), memory=memory, legacy=True, refusing=False)
 """
@@ -119,9 +121,9 @@ class SeriesCase(SynchronousTestCase):
         self.addCleanup(os.close, ending)
         self.addCleanup(self.spare.remove)
 
-    def run_script(self, source: str, **more: object) -> tuple[Ran, bool]:
+    def run_script(self, source: str, seconds: float = 20, **more: object) -> tuple[Ran, bool]:
         """Run a script, and return what came of it, and whether the process lives on."""
-        limits = evolve(_LIMITS, seconds=20)
+        limits = evolve(_LIMITS, seconds=seconds)
         submission = Submission(script=source.encode(), **more)
         conversation = Conversation(self.spare, submission, limits, self.cancellation)
         outcome = conversation.run()
@@ -178,6 +180,20 @@ class StateTests(SeriesCase):
 
         self.assertEqual(self.response("import os; response = os.listdir()"), b"[]")
         self.assertTrue(beside.exists())
+
+    def test_asked(self) -> None:
+        """A script that runs past its time tells where it is, whatever an earlier one has done about that."""
+        for change in (
+            "signal.signal(signal.SIGQUIT, signal.SIG_IGN)",
+            "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGQUIT])",
+            "faulthandler.unregister(signal.SIGQUIT)",
+            "faulthandler.register(signal.SIGQUIT, open('f', 'w'))",
+        ):
+            self.begin()
+            self.response(f"import faulthandler, signal; {change}\nresponse = ''")
+            outcome, goes_on = self.run_script("import time\ntime.sleep(60)", seconds=0.3)
+            self.assertIsInstance(outcome, TimedOut)
+            self.assertEqual((outcome.line, goes_on), (2, False), change)
 
     def test_own_modules(self) -> None:
         """A module that came as a file is the next script's own, under the same name."""
@@ -307,7 +323,7 @@ class SeriesTests(SeriesCase):
         outcome, goes_on = self.run_script("while True: pass")
 
         self.assertIsInstance(outcome, TimedOut)
-        self.assertEqual((outcome.of_cpu, goes_on), (True, False))
+        self.assertEqual((outcome.of_cpu, outcome.line, goes_on), (True, 1, False))
 
     def test_forged(self) -> None:
         """What a script has written into the channel of the next one's answer when it is over gives it away."""

@@ -6,21 +6,32 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Callable
+from pathlib import Path
 
 from attrs import define, field
 
 from cpyrender import wire
+from cpyrender.child import whereabouts
 from cpyrender.pool.spare import Spare
 
 
 @define
 class _PlayedSpare(Spare):
-    """A spare whose child may have begun before it has been given a script: what it says is laid out before."""
+    """A spare whose child may have begun before it has been given a script: what it says is laid out before.
+
+    @ivar asked: what the child does when it is asked where it is.
+    """
 
     begun: bool = field(default=False, init=False)
+    asked: Callable[[], object] = field(default=lambda: None, init=False)
 
     def unread(self) -> int:
         return 0 if self.begun else super().unread()
+
+    def ask(self) -> None:
+        super().ask()
+        self.asked()
 
 
 class PlayedChild:
@@ -42,7 +53,10 @@ class PlayedChild:
             os.set_blocking(ours, False)
         self._open = {"script": self.script, "result": result, "stdout": stdout, "stderr": stderr, "ended": ended}
         self._taken: int | None = None
+        # It is not one that ends when it is asked.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [whereabouts.ASKED])
         self._process = subprocess.Popen(["sleep", "20"])
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         pidfd = os.pidfd_open(self._process.pid)
         self.spare = _PlayedSpare(folder, to_script, from_result, from_stdout, from_stderr, from_ended, pidfd)
 
@@ -84,6 +98,12 @@ class PlayedChild:
     def lose_template(self) -> None:
         """Be gone without a word, and the template with it."""
         self.shut(*list(self._open))
+
+    def was_asked(self) -> bool:
+        """Whether the process has been asked where it is, which waits for it there: proc_pid_status(5)."""
+        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
+        waiting = next(int(line.split()[1], 16) for line in lines if line.startswith("ShdPnd:"))
+        return bool(waiting & 1 << whereabouts.ASKED - 1)
 
     def was_killed(self) -> bool:
         """Whether the process has been killed; waits for its end, which without that comes late and differs."""

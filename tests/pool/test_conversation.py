@@ -29,6 +29,11 @@ _HEADER = {"kind": "drawn", "outputs": [{"size": 4, "media_type": "image/png", "
 _LARGE = os.urandom(1 << 20)
 _LARGE_HEADER = {"kind": "drawn", "outputs": [{"size": len(_LARGE), "media_type": "image/png", "name": ""}]}
 _LARGE_FRAME = b"".join(wire.pack(_LARGE_HEADER, [_LARGE]))
+_STACK = b"""\
+Stack (most recent call first):
+  File "/usr/lib/python3/re.py", line 500 in match
+  File "script.py", line 7 in <module>
+"""
 _OUTPUTS = (Output(data=b"data", media_type="image/png", name="a.png"),)
 
 
@@ -510,6 +515,39 @@ class EndTests(ConversationCase):
 
         self.assertEqual((outcome.seconds, outcome.of_cpu, outcome.timing.run), (0.02, False, 0.02))
         self.assertTrue(self.child.was_killed())
+
+    def test_timed_out_on_a_line(self) -> None:
+        """A script that runs past its time is asked where it is, and killed no later for it."""
+        self.child.begin()
+        self.child.spare.asked = lambda: self.child.print(stderr=_STACK)
+        outcome = self.talk(_AT_ONCE)
+
+        self.assertEqual((type(outcome), outcome.line), (TimedOut, 7))
+        self.assertEqual(
+            outcome.log.stderr, 'Stack (most recent call first):\n  File "script.py", line 7 in <module>\n'
+        )
+        self.assertTrue(self.child.was_killed())
+
+    def test_answer_when_asked(self) -> None:
+        """A script that answers when it is asked where it is has run past its time all the same."""
+        self.child.begin()
+        self.child.spare.asked = lambda: self.child.answer(_HEADER, b"data")
+
+        self.assertIsInstance(self.talk(_AT_ONCE), TimedOut)
+
+    def test_ends_when_asked(self) -> None:
+        """A script that ends when it is asked where it is has run past its time, and has not crashed."""
+        self.child.begin()
+        self.child.spare.asked = lambda: self.child.end(signal.SIGQUIT)
+
+        self.assertIsInstance(self.talk(_AT_ONCE), TimedOut)
+
+    def test_asked_only_when_timed_out(self) -> None:
+        """A script that is done in time is not asked."""
+        self.child.spare.asked = lambda: self.fail("it was asked")
+        self.child.answer(_HEADER, b"data")
+
+        self.assertIsInstance(self.talk(), Drawn)
 
     def test_timed_out_while_talking(self) -> None:
         """A child that prints without end is killed at its time limit no less."""

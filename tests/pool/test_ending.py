@@ -5,7 +5,7 @@ import signal
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cpyrender.pool.ending import Crash, Ending, own_frames
+from cpyrender.pool.ending import Crash, Ending, Stack, own_frames
 
 
 def parsed(status: int, cpu: float = 0.5, peak: int = 1 << 20) -> Ending:
@@ -86,6 +86,46 @@ class CrashTests(SynchronousTestCase):
         self.assertIsNone(self.crash(report).line)
 
 
+_STACK = """\
+Stack (most recent call first):
+  File "/usr/lib/python3/re.py", line 500 in match
+  File "script.py", line {line} in f
+  File "script.py", line 99 in <module>
+  File "/usr/lib/python3/cpyrender/child/script.py", line 180 in _run
+"""
+
+
+class StackTests(SynchronousTestCase):
+    """L{Stack}."""
+
+    def test_whole(self) -> None:
+        """The innermost line of the script is where it is, and its outermost call is all there is to know."""
+        self.assertEqual(Stack.of("before" + _STACK.format(line=7)), Stack(7, True))
+
+    def test_as_it_comes(self) -> None:
+        """A line is known as soon as it has been told in full, and all is told with the script's outermost call."""
+        told = _STACK.format(line=71)
+        known, whole = told.index("71 in") + len("71 in"), told.index("<module>\n") + len("<module>\n")
+        for size in range(len(told)):
+            self.assertEqual(Stack.of(told[:size]), Stack(71 if size >= known else None, size >= whole), size)
+
+    def test_deep(self) -> None:
+        """A stack of which Python tells only so many calls is whole then."""
+        calls = '  File "/usr/lib/a.py", line 5 in g\n' * 99
+        self.assertEqual(Stack.of(f"Stack (most recent call first):\n{calls}  ...\n"), Stack(None, True))
+        calls = '  File "script.py", line 5 in g\n' * 100
+        self.assertEqual(Stack.of(f"Stack (most recent call first):\n{calls}  ...\n"), Stack(5, True))
+
+    def test_nothing_told(self) -> None:
+        """What only looks like a call of the script's, with no word that a stack follows, says nothing."""
+        for stderr in ("", 'Traceback\n  File "script.py", line 7 in <module>\n', _REPORT.format(why="", line=7)):
+            self.assertEqual(Stack.of(stderr), Stack(None, False), stderr)
+
+    def test_last_counts(self) -> None:
+        """Where a script printed what looks like a stack, that of its process comes after it and counts."""
+        self.assertEqual(Stack.of(_STACK.format(line=7) + _STACK.format(line=8)), Stack(8, True))
+
+
 class OwnFramesTests(SynchronousTestCase):
     """L{own_frames}."""
 
@@ -98,6 +138,16 @@ class OwnFramesTests(SynchronousTestCase):
             "printed\nFatal Python error: Bus error\n\nCurrent thread 0x00007f0123456789 (most recent call first):\n"
             '  File "script.py", line 7 in f\n  File "script.py", line 99 in <module>\n',
         )
+
+    def test_stack(self) -> None:
+        """Of where a process said it was, the script's frames are kept, and nothing at all where there are none."""
+        self.assertEqual(
+            own_frames("printed\n" + _STACK.format(line=7)),
+            "printed\nStack (most recent call first):\n"
+            '  File "script.py", line 7 in f\n  File "script.py", line 99 in <module>\n',
+        )
+        strange = 'Stack (most recent call first):\n  File "/usr/lib/a.py", line 5 in g\n'
+        self.assertEqual(own_frames(f"printed\n{strange}"), "printed\n")
 
     def test_cut(self) -> None:
         """Of a report that is cut, wherever that is, nothing is left of where this server and Python lie."""

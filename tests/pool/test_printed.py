@@ -26,6 +26,14 @@ class PrintedTests(SynchronousTestCase):
         self.assertFalse(self.printed.read())
         self.assertEqual((self.printed.text(), self.printed.lost), ("0123456789", 6))
 
+    def test_so_far(self) -> None:
+        """It is known how much has been kept and whether that is all that will be; what came later can be had alone."""
+        self.addCleanup(os.close, self.write)
+        for piece, kept, full, text in ((b"01234", 5, False, "34"), (b"567890", 10, True, "3456789")):
+            os.write(self.write, piece)
+            self.printed.read()
+            self.assertEqual((self.printed.kept, self.printed.full, self.printed.text(3)), (kept, full, text))
+
     def test_nothing_yet(self) -> None:
         """Where nothing is there, that is said, and nothing is lost by it."""
         self.addCleanup(os.close, self.write)

@@ -34,6 +34,23 @@ class SpareTests(SynchronousTestCase):
 
         self.spare.kill()
 
+    def test_asked(self) -> None:
+        """A spare can be asked where it is; it is not done any harm."""
+        self.addCleanup(self.spare.close)
+        self.spare.ask()
+
+        self.assertTrue(self.child.was_asked())
+        self.spare.kill()
+        self.assertTrue(self.child.was_killed())
+
+    def test_asked_when_dead(self) -> None:
+        """A spare that has ended and been reaped can be asked without harm."""
+        self.addCleanup(self.spare.close)
+        self.spare.kill()
+        self.child.was_killed()
+
+        self.spare.ask()
+
     def test_closed(self) -> None:
         """A spare that is closed holds none of its descriptors."""
         held = [self.spare.script, self.spare.result, self.spare.stdout, self.spare.stderr, self.spare.ended]
