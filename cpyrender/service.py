@@ -14,9 +14,10 @@ from twisted.application.service import Service
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort
-from twisted.logger import Logger
+from twisted.logger import Logger, globalLogPublisher
 from twisted.python.failure import Failure
 
+from cpyrender import plain_lines
 from cpyrender.bearer import Token, TokenRefused, read_token, reread_token
 from cpyrender.child import hugepages
 from cpyrender.listening import CannotStart, Listener, check_reach, close, listeners, url
@@ -107,6 +108,8 @@ class RenderService(Service):
         if not self._listeners:
             self.privilegedStartService()
         super().startService()
+        # Twisted has no other way to ask who they are.
+        plain_lines.use_in(getattr(globalLogPublisher, "_observers", ()))
         # Until the reactor runs, a signal would end this process before it could clear up.
         before = signal.signal(signal.SIGTERM, _end)
         try:
