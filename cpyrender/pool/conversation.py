@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import NoReturn
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from cpyrender import wire
 from cpyrender.parcel import parcel
@@ -23,7 +23,7 @@ from cpyrender.pool.cancellation import Cancellation, Cancelled
 from cpyrender.pool.ending import Crash, Ending, own_frames
 from cpyrender.pool.printed import Printed
 from cpyrender.pool.spare import Spare
-from cpyrender.values import Cause, Failed, Log, Ran, Report, Submission, TimedOut, Timing
+from cpyrender.values import Cause, Failed, Log, Ran, Report, Submission, TimedOut, Timing, changed
 
 #: Seconds. To have its pages ready takes a child some milliseconds of CPU: a script that is over sooner writes to few.
 LIGHT = 0.006
@@ -120,7 +120,7 @@ class Conversation:
         self._stdout.read_rest()
         self._stderr.read_rest()
         # One that has answered has told of all of it.
-        return evolve(outcome, log=self._log(), progress=outcome.progress or tuple(self._reports))
+        return changed(outcome, log=self._log(), progress=outcome.progress or tuple(self._reports))
 
     def _talk(self) -> Ran:
         began = time.monotonic()

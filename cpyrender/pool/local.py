@@ -23,7 +23,7 @@ from cpyrender.pool.slots import Slots
 from cpyrender.pool.template import TemplateFailed
 from cpyrender.pool.waiting import WaitingLine
 from cpyrender.settings import RenderSettings
-from cpyrender.values import Outcome, Ran, Refused, Submission, Timing
+from cpyrender.values import Outcome, Ran, Refused, Submission, Timing, changed
 
 if TYPE_CHECKING:
     from cpyrender.metrics import Metrics
@@ -249,7 +249,7 @@ class LocalPool:
         else:
             self._log_progress(ran)
             timing = Timing(queue=job.began - job.arrived, run=ran.timing.run, encode=ran.timing.encode)
-            job.answer.callback(evolve(ran, timing=timing))
+            job.answer.callback(changed(ran, timing=timing))
 
     def _log_progress(self, ran: Ran) -> None:
         for report in ran.progress:

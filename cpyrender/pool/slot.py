@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from attrs import evolve
 
@@ -66,6 +66,11 @@ class Slot:
         return self._spare is not None and (self._spare.unripe or not self._spare.lean)
 
     @property
+    def readiness(self) -> int:
+        """How ready it is for a script: 0 without a spare, 1 with a lean one, 2 with one that has its pages."""
+        return 0 if self._spare is None else 2 - self._spare.lean
+
+    @property
     def has_pages(self) -> bool:
         """Whether a script would meet a child that has its pages ready."""
         return self._spare is not None and not self._spare.lean
@@ -86,8 +91,10 @@ class Slot:
         @raise OSError: the machine has no room for one.
         """
         # Where scripts come without a pause, nobody tidies up between them.
-        with suppress(OSError):
+        try:
             self.bury(but=1)
+        except OSError:
+            pass  # The folder goes with the template's.
         began = time.monotonic()
         outcome = self._run(submission, cancellation, on_lasting)
         # By its own clock, if it has told: to wait here for a child, or a processor, says nothing of the script.

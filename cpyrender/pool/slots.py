@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 
 from twisted.internet.defer import Deferred, DeferredList, fail, succeed
 from twisted.logger import Logger
@@ -21,6 +22,9 @@ from cpyrender.pool.turn import Turn
 from cpyrender.pool.unhurried import Unhurried
 from cpyrender.settings import RenderSettings
 from cpyrender.values import Ran, Submission
+
+_HAS_PAGES = attrgetter("has_pages")
+_READINESS = attrgetter("readiness")
 
 
 class Slots:
@@ -178,7 +182,7 @@ class Slots:
         @raise ValueError: none is.
         """
         self._interrupt()
-        slot = max(self._free, key=lambda slot: (slot.has_spare, slot.has_pages))
+        slot = max(self._free, key=_READINESS)
         self._free.remove(slot)
         return slot
 
@@ -196,7 +200,7 @@ class Slots:
 
     def _without_pages(self) -> Slot | None:
         """Return a free slot whose spare could have its pages, where none has: after a lull, or light scripts."""
-        if any(slot.has_pages for slot in self._free):
+        if any(map(_HAS_PAGES, self._free)):
             return None
         return next((slot for slot in self._free if slot.may_get_pages), None)
 

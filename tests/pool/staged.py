@@ -97,6 +97,11 @@ class StagedSlot:
         return self.has_spare and not self.lean
 
     @property
+    def readiness(self) -> int:
+        """As a slot says it."""
+        return self.has_spare + self.has_pages
+
+    @property
     def has_pages(self) -> bool:
         return self.has_spare and not self.lean
 

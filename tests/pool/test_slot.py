@@ -381,15 +381,15 @@ class SlotTests(SlotCase):
         slot.tidy()
         slot.rest()
         self.supply.gives_pages = False
-        before = slot.has_pages, slot.may_get_pages
+        before = slot.has_pages, slot.may_get_pages, slot.readiness
         slot.get_pages()
         self.supply.gives_pages = True
-        lean = slot.has_pages, slot.may_get_pages
+        lean = slot.has_pages, slot.may_get_pages, slot.readiness
         slot.get_pages()
         slot.get_pages()
 
-        self.assertEqual((before, lean), ((False, False), (False, True)))
-        self.assertEqual((slot.has_pages, slot.may_get_pages), (True, False))
+        self.assertEqual((before, lean), ((False, False, 1), (False, True, 1)))
+        self.assertEqual((slot.has_pages, slot.may_get_pages, slot.readiness), (True, False, 2))
         self.assertEqual((self.supply.lean, self.children[1].was_killed()), ([False, True, False], True))
         self.assertEqual(self.render(slot), _DRAWN)
 
@@ -400,7 +400,7 @@ class SlotTests(SlotCase):
         slot.rest()
 
         self.assertRaises(TemplateFailed, slot.get_pages)
-        self.assertEqual((slot.has_spare, slot.has_pages, slot.may_get_pages), (False, False, False))
+        self.assertEqual((slot.readiness, slot.has_spare, slot.has_pages, slot.may_get_pages), (0, False, False, False))
 
     def test_lasting(self) -> None:
         """Who runs a script is told that it lasts."""
