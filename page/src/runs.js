@@ -59,7 +59,9 @@ export class Runs {
     showPrinted(problem);
     const said = [problem.detail, problem.message].find(Boolean) ?? String(problem);
     if (problem.line) this.editor.markWrong(problem.line, said);
-    this.status.ended(problem.line ? `Error on line ${problem.line}: ${said}` : said, problem.timing, "bad");
+    // What is said of one that ran out of time names the line itself.
+    const toldWhere = !problem.line || said.endsWith(` on line ${problem.line}`);
+    this.status.ended(toldWhere ? said : `Error on line ${problem.line}: ${said}`, problem.timing, "bad");
   }
 
   /** Return a figure in another format, or nothing: then the status says why. */

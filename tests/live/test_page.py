@@ -8,6 +8,7 @@ import json
 from PIL import Image
 
 from tests.live.browsing import BrowserTestCase, Visit, eventually
+from tests.live.running import shared
 
 ORANGE = (255, 128, 0)
 PLAIN = """\
@@ -79,6 +80,14 @@ class RunTests(BrowserTestCase):
         visit = self.visit()
         visit.run("x = 1\nif x\n    pass\n", ends="bad")
         self.assertTrue(visit.text(".cm-lineWrong").startswith("if x"))
+
+    def test_out_of_time(self) -> None:
+        """A script that runs out of time is marked where it was, and the line is said once."""
+        visit = self.visit(shared("--timeout", "3", "--cpu", "9"))
+        visit.run("x = 1\nwhile True:\n    x = -x\n", ends="bad")
+        self.assertRegex(visit.text(".cm-lineWrong"), r"^\s*(while True:|x = -x)")
+        self.assertRegex(visit.text("#status"), r"^the script ran past its time limit of 3 s on line [23]")
+        self.assertEqual(visit.text("#status").count("on line"), 1)
 
     def test_cancel(self) -> None:
         """Cancelling ends an endless script on the server: its slot is free again."""
