@@ -84,7 +84,11 @@ class RunTests(BrowserTestCase):
     def test_out_of_time(self) -> None:
         """A script that runs out of time is marked where it was, and the line is said once."""
         visit = self.visit(shared("--timeout", "3", "--cpu", "9"))
-        visit.run("x = 1\nwhile True:\n    x = -x\n", ends="bad")
+        for _ in range(5):
+            visit.run("x = 1\nwhile True:\n    x = -x\n", ends="bad")
+            # On a busy machine it may not get a processor in time to say where it is.
+            if "on line" in visit.text("#status"):
+                break
         self.assertRegex(visit.text(".cm-lineWrong"), r"^\s*(while True:|x = -x)")
         self.assertRegex(visit.text("#status"), r"^the script ran past its time limit of 3 s on line [23]")
         self.assertEqual(visit.text("#status").count("on line"), 1)
