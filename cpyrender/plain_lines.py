@@ -7,13 +7,15 @@ most of which nothing else uses: they are in no cache of the processor any more 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 
 from twisted.logger import FileLogObserver, ILogObserver, LogEvent, LogLevel, formatTime
 
 _Formatter = Callable[[LogEvent], str | None]
 
-# What stands in an event whose line consists of more than its text, or of something else.
-_MORE = frozenset({"log_failure", "log_flattened", "log_system", "log_trace"})
+# What a line is made of, and what stands in an event whose line consists of more than that, or of something else.
+_parts = itemgetter("log_format", "log_level", "log_namespace", "log_time")
+_MORE = frozenset({"log_failure", "log_flattened", "log_system"})
 _SAMPLE: LogEvent = {
     "log_format": "a line",
     "log_level": LogLevel.info,
@@ -35,14 +37,12 @@ class PlainLines:
 
     def __call__(self, event: LogEvent) -> str | None:
         """Return the line for an event; L{None} where there is none."""
-        text = event.get("log_format")
-        if type(text) is not str or not text or "{" in text or "}" in text or "\n" in text:
-            return self._otherwise(event)
         try:
-            level, namespace, time = event["log_level"], event["log_namespace"], event["log_time"]
+            text, level, namespace, time = _parts(event)
         except KeyError:
             return self._otherwise(event)
-        if not _MORE.isdisjoint(event):
+        filled_in = type(text) is not str or not text or "{" in text or "}" in text or "\n" in text
+        if filled_in or level is None or time is None or not _MORE.isdisjoint(event):
             return self._otherwise(event)
         # Rounded as it is for the stamp, which has whole seconds.
         second = int(round(time, 6))

@@ -105,6 +105,8 @@ class PlainLinesTests(SynchronousTestCase):
             self.left.clear()
             self.assertEqual(self.lines(event), formatEventAsClassicLogText(event))
             self.assertEqual(self.left, [event])
+        self.check(False, log_level=None)
+        self.check(False, log_time=None)
 
 
 class UseInTests(SynchronousTestCase):
